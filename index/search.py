@@ -1,0 +1,64 @@
+"""Hybrid search: how close every passage is to a note, by meaning and by words.
+
+Similarities are raw (cosine of centred vectors, BM25); whoever ranks decides how to
+combine them.  :func:`fuse` is the plain hybrid that serves as a baseline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.dense import centre, dense_scores
+from index.embedder import Embedder
+from index.lexical import lexical_scores
+from index.snapshot import Index
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Scores of a note against all P passages.
+
+    ``note`` (P,) and ``sentences`` (S, P) are cosines in [-1, 1]; ``lexical`` (P,) is
+    BM25 (0 when no word is shared).  ``note_vector`` (d,) and ``sentence_vectors`` (S, d)
+    are the centred unit vectors.
+    """
+
+    note: Array
+    sentences: Array
+    lexical: Array
+    note_vector: Array
+    sentence_vectors: Array
+
+
+def search(
+    index: Index,
+    embedder: Embedder,
+    text: str,
+    ranges: Sequence[tuple[int, int]],
+    terms: list[str],
+) -> Hits:
+    """Return the scores of normalised ``text`` with its sentence ``ranges`` and search terms."""
+    vectors = embedder.encode_note(text, ranges)
+    note = centre(vectors.note, index.note_mean)
+    sentences = centre(vectors.sentences, index.sentence_mean)
+    if not len(ranges):
+        sentences = np.zeros((0, note.shape[1]), np.float32)
+    dense = dense_scores(index.dense, np.concatenate([note, sentences]))
+    lexical = lexical_scores(index.lexical, terms, len(index.passages))
+    return Hits(dense[0], dense[1:], lexical, note[0], sentences)
+
+
+def fuse(dense: Array, lexical: Array, weight: float = 0.7) -> Array:
+    """Return ``weight`` x dense + (1 - weight) x lexical, both min-max scaled to [0, 1]."""
+    return weight * _min_max(dense) + (1 - weight) * _min_max(lexical)
+
+
+def _min_max(scores: Array) -> Array:
+    low, high = float(scores.min()), float(scores.max())
+    return (scores - low) / (high - low) if high > low else np.zeros_like(scores)

@@ -1,0 +1,166 @@
+"""The built index on disk: a versioned folder with a manifest, swapped in whole.
+
+Layout of the index directory::
+
+    current                     name of the version in use (one line)
+    20261124T093000-1a2b3c4d/   one version
+        manifest.json           what it was built from, and the hash of each file
+        passages.jsonl  dense.faiss  means.npz  lexical/
+
+A version is written in a folder whose name starts with '.building-' and renamed when it
+is complete; ``current`` is replaced last.  A killed build leaves the old one in use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.dense import load_dense, save_dense
+from index.errors import IndexProblem
+from index.lexical import load_lexical, save_lexical
+from index.passages import Passage
+
+FORMAT = 1
+_REBUILD = "`tsunagi index build` で作り直してください。"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an index was built from."""
+
+    format: int
+    version: str
+    created_at: str
+    model_name: str
+    model_digest: str
+    dimensions: int
+    knowledge_fingerprint: str
+    town: str
+    dictionary: str
+    services: int
+    resources: int
+    passages: int
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A loaded index.  Rows of ``dense`` and ``lexical`` are those of ``passages``."""
+
+    manifest: Manifest
+    passages: tuple[Passage, ...]
+    dense: Any
+    lexical: Any
+    note_mean: NDArray[np.float32]
+    sentence_mean: NDArray[np.float32]
+
+
+def save_index(index: Index, root: Path, keep: int = 3) -> Path:
+    """Write ``index`` as a new version under ``root``, make it current, return its folder.
+
+    Older versions beyond ``keep`` and the remains of killed builds are deleted.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    aside = root / f".building-{os.getpid()}"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    with (aside / "passages.jsonl").open("w", encoding="utf-8") as file:
+        for passage in index.passages:
+            file.write(json.dumps(asdict(passage), ensure_ascii=False) + "\n")
+    save_dense(index.dense, aside / "dense.faiss")
+    np.savez(aside / "means.npz", note=index.note_mean, sentence=index.sentence_mean)
+    save_lexical(index.lexical, aside / "lexical")
+    manifest = asdict(index.manifest) | {"files": _hashes(aside)}
+    _write_synced(aside / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+    folder = root / index.manifest.version
+    aside.rename(folder)
+    _write_synced(root / ".current.new", index.manifest.version + "\n")
+    os.replace(root / ".current.new", root / "current")
+    _prune(root, keep)
+    return folder
+
+
+def current_manifest(root: Path) -> Manifest:
+    """Return the manifest of the version in use; raise :class:`IndexProblem` if there is none."""
+    try:
+        version = (root / "current").read_text(encoding="utf-8").strip()
+        data = json.loads((root / version / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise IndexProblem(f"索引がまだありません（{root}）。`tsunagi index build` を実行してください。") from error
+    except json.JSONDecodeError as error:
+        raise IndexProblem(f"索引の目録（manifest.json）が壊れています。{_REBUILD}") from error
+    if data.get("format") != FORMAT:
+        raise IndexProblem(f"索引の形式が古いか新しすぎます。{_REBUILD}")
+    try:
+        return Manifest(**data)
+    except TypeError as error:
+        raise IndexProblem(f"索引の目録（manifest.json）の項目が合いません。{_REBUILD}") from error
+
+
+def check_match(manifest: Manifest, model_digest: str, knowledge_fingerprint: str) -> None:
+    """Raise :class:`IndexProblem` unless the index was built from this model and knowledge."""
+    if manifest.model_digest != model_digest:
+        raise IndexProblem(
+            f"索引は別のモデル（{manifest.model_name}）で作られています。今の設定のモデルと合いません。{_REBUILD}"
+        )
+    if manifest.knowledge_fingerprint != knowledge_fingerprint:
+        raise IndexProblem(f"索引を作ったあとで支援先データが変わっています。{_REBUILD}")
+
+
+def load_index(root: Path, model_digest: str, knowledge_fingerprint: str) -> Index:
+    """Load the version in use.
+
+    Raises :class:`IndexProblem` when there is none, when it was built from another model
+    or knowledge, or when a file is missing or damaged.
+    """
+    manifest = current_manifest(root)
+    check_match(manifest, model_digest, knowledge_fingerprint)
+    folder = root / manifest.version
+    if _hashes(folder) != manifest.files:
+        raise IndexProblem(f"索引のファイルが欠けているか壊れています（{manifest.version}）。{_REBUILD}")
+    lines = (folder / "passages.jsonl").read_text(encoding="utf-8").splitlines()
+    means = np.load(folder / "means.npz")
+    return Index(
+        manifest=manifest,
+        passages=tuple(_passage(json.loads(line)) for line in lines),
+        dense=load_dense(folder / "dense.faiss"),
+        lexical=load_lexical(folder / "lexical"),
+        note_mean=means["note"],
+        sentence_mean=means["sentence"],
+    )
+
+
+def _passage(data: dict[str, Any]) -> Passage:
+    return Passage(**(data | {"categories": tuple(data["categories"])}))
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file of a version but the manifest, by relative path."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    }
+
+
+def _write_synced(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _prune(root: Path, keep: int) -> None:
+    versions = sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
+    leftovers = [path for path in root.iterdir() if path.name.startswith(".building-")]
+    for path in versions[:-keep] + leftovers:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,143 @@
+"""What is known of each category before anything is decided: one row of numbers each.
+
+The columns (:data:`FEATURES`) are explicit and few, so that a suggestion's score can be
+taken apart again into words.  Similarities are standardised over the categories of the
+same note (mean 0, deviation 1): what counts is how much a category stands out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.passages import Passage
+from index.search import Hits
+from service.triage.models import Assessment
+
+Array = NDArray[np.float32]
+FEATURES = (
+    "note_situation",  # the whole note against the three nearest situations of the category
+    "sentence_situation",  # the best sentence against its two nearest situations
+    "sentence_mean",  # the same, averaged over the two best sentences
+    "description",  # the whole note against what the service is
+    "words",  # BM25, best passage
+    "words_mean",  # BM25, mean of the three best passages
+    "resource",  # the whole note against the town's own resources of the category
+    "problem_best",  # strongest problem that calls for the category, 0-1
+    "problem_sum",  # all problems that call for it, summed
+    "flag",  # a red flag leads here, 0-1
+    "denied",  # the note denies a trouble that would lead here, 0-1
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRows:
+    """Which passages belong to which category: row numbers by category and kind."""
+
+    codes: tuple[str, ...]
+    situations: tuple[NDArray[np.intp], ...]
+    descriptions: tuple[NDArray[np.intp], ...]
+    resources: tuple[NDArray[np.intp], ...]
+
+
+def passage_rows(passages: Sequence[Passage], codes: Sequence[str]) -> PassageRows:
+    """Sort the rows of an index by category, once per loaded index."""
+
+    def rows(kind: str) -> tuple[NDArray[np.intp], ...]:
+        return tuple(
+            np.array(
+                [i for i, p in enumerate(passages) if p.kind == kind and code in p.categories],
+                dtype=np.intp,
+            )
+            for code in codes
+        )
+
+    return PassageRows(tuple(codes), rows("situation"), rows("description"), rows("resource"))
+
+
+def build_features(
+    hits: Hits,
+    live_sentences: Sequence[int],
+    assessment: Assessment,
+    rows: PassageRows,
+    problem_weights: dict[str, dict[str, float]],
+    flag_weights: dict[str, dict[str, float]],
+) -> Array:
+    """Return the feature matrix (categories, features) in the order of ``rows.codes``.
+
+    ``live_sentences`` are the numbers of the sentences that do not merely deny a trouble.
+    """
+    sentences = hits.sentences[list(live_sentences)] if len(live_sentences) else hits.note[None]
+    per_sentence = _top_means(sentences, rows.situations, 2)
+    ordered = -np.sort(-per_sentence, axis=0)
+    columns = (
+        _standardised(_top_means(hits.note[None], rows.situations, 3)[0]),
+        _standardised(ordered[0]),
+        _standardised(ordered[:2].mean(axis=0)),
+        _standardised(_top_means(hits.note[None], rows.descriptions, 1)[0]),
+        _standardised(_top_means(hits.lexical[None], rows.situations, 1)[0]),
+        _standardised(_top_means(hits.lexical[None], rows.descriptions, 3)[0]),
+        _standardised(_top_means(hits.note[None], rows.resources, 1)[0]),
+        *_problem_columns(assessment, rows.codes, problem_weights),
+        _flag_column(assessment, rows.codes, flag_weights),
+        _denied_column(assessment, rows.codes, problem_weights),
+    )
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _top_means(scores: Array, groups: tuple[NDArray[np.intp], ...], k: int) -> Array:
+    """Return for each query row and group the mean of its ``k`` best scores, (queries, groups).
+
+    A group without passages gets the lowest mean of the others.
+    """
+    out = np.full((len(scores), len(groups)), np.nan, np.float32)
+    for column, group in enumerate(groups):
+        if len(group):
+            chosen = scores[:, group]
+            best = min(k, chosen.shape[1])
+            out[:, column] = np.partition(chosen, -best, axis=1)[:, -best:].mean(axis=1)
+    if np.isnan(out).all():
+        return np.zeros_like(out)
+    return np.where(np.isnan(out), np.nanmin(out, axis=1, keepdims=True), out)
+
+
+def _standardised(values: Array) -> Array:
+    deviation = float(values.std())
+    return (values - values.mean()) / deviation if deviation > 1e-9 else np.zeros_like(values)
+
+
+def _problem_columns(
+    assessment: Assessment, codes: tuple[str, ...], weights: dict[str, dict[str, float]]
+) -> tuple[Array, Array]:
+    best = dict.fromkeys(codes, 0.0)
+    total = dict.fromkeys(codes, 0.0)
+    for problem in assessment.problems:
+        for code, weight in weights[problem.code].items():
+            value = weight * problem.weight
+            best[code] = max(best[code], value)
+            total[code] += value
+    return np.array([best[c] for c in codes], np.float32), np.array(
+        [total[c] for c in codes], np.float32
+    )
+
+
+def _flag_column(
+    assessment: Assessment, codes: tuple[str, ...], weights: dict[str, dict[str, float]]
+) -> Array:
+    raised = [weights[flag.code] for flag in assessment.red_flags]
+    return np.array([max((w.get(c, 0.0) for w in raised), default=0.0) for c in codes], np.float32)
+
+
+def _denied_column(
+    assessment: Assessment, codes: tuple[str, ...], weights: dict[str, dict[str, float]]
+) -> Array:
+    """How strongly a denied trouble would have led here, when no affirmed one does."""
+    affirmed = {c for p in assessment.problems for c in p.categories}
+    denied = [weights[d.code] for d in assessment.denied if d.scope in ("denied", "past", "other")]
+    return np.array(
+        [0.0 if c in affirmed else max((w.get(c, 0.0) for w in denied), default=0.0) for c in codes],
+        np.float32,
+    )

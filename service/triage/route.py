@@ -1,0 +1,40 @@
+"""Step 6, route: refer, show the way to another section, ask more, or say that nothing fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.triage.models import Assessment, Reading, Route
+
+OTHER_DEPARTMENT = "none.other_dept"
+INSUFFICIENT = "none.insufficient"
+# Below this probability the best category is a guess (chosen on the development cases).
+NOTHING_FITS = 0.03
+_MIN_CONTENT_WORDS = 2
+
+
+def decide_route(
+    reading: Reading, assessment: Assessment, codes: Sequence[str], scores: NDArray[np.float32]
+) -> Route:
+    """Return the route of a note.
+
+    A red flag always refers.  A welfare trouble that was read refers unless the errand to
+    another section is clearly the stronger reading.
+    """
+    if assessment.red_flags:
+        return "refer"
+    by_code = dict(zip(codes, scores, strict=True))
+    welfare = [p for p in assessment.problems if p.categories[0] != OTHER_DEPARTMENT]
+    best_welfare = max(score for code, score in by_code.items() if not code.startswith("none."))
+    content_words = sum(token.is_content for token in reading.tokens)
+    if not welfare and content_words < _MIN_CONTENT_WORDS:
+        return "insufficient"
+    best_none = max((OTHER_DEPARTMENT, INSUFFICIENT), key=lambda code: by_code[code])
+    if by_code[best_none] > best_welfare and not welfare:
+        return "other_department" if best_none == OTHER_DEPARTMENT else "insufficient"
+    if not assessment.problems and best_welfare < NOTHING_FITS:
+        return "none"
+    return "refer"

@@ -1,0 +1,287 @@
+"""The chain: read → assess → search → qualify → rank → explain.
+
+:func:`triage` is what the web page, the API, the command line and the evaluation all
+call, so what is measured is what is served.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embedder import Embedder
+from index.search import Hits, search
+from index.snapshot import Index
+from index.text import search_terms
+from knowledge.models import Knowledge, Service
+from service.triage.eligibility import check_eligibility
+from service.triage.explain import nearest_situation, reason_for
+from service.triage.facts import FactRule, fact_rules, find_facts
+from service.triage.features import PassageRows, build_features, passage_rows
+from service.triage.models import (
+    Assessment,
+    Eligibility,
+    Problem,
+    Reading,
+    Suggestion,
+    Triage,
+)
+from service.triage.problems import ProblemRule, find_problems, problem_rules
+from service.triage.questions import questions_to_ask
+from service.triage.rank import Scored, order_categories, resource_cards, service_card
+from service.triage.ranker import Ranker, shipped_ranker
+from service.triage.reading import read
+from service.triage.red_flags import FlagRule, find_red_flags, flag_rules
+from service.triage.route import decide_route
+
+MAX_NOTE_CHARS = 20_000
+DEFAULT_TOP = 10
+_SCOPES_THAT_SILENCE = ("denied", "past", "other")
+
+
+class NoteProblem(ValueError):
+    """The note cannot be read at all; the message (Japanese) says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything triage needs, loaded once and shared by all requests."""
+
+    knowledge: Knowledge
+    embedder: Embedder
+    index: Index
+    rows: PassageRows
+    problem_rules: tuple[ProblemRule, ...]
+    fact_rules: tuple[FactRule, ...]
+    flag_rules: tuple[FlagRule, ...]
+    ranker: Ranker
+    services: dict[str, Service]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """All category codes, in the order of the feature rows."""
+        return self.rows.codes
+
+    @property
+    def problem_weights(self) -> dict[str, dict[str, float]]:
+        """Which categories each problem calls for, and how strongly."""
+        return {rule.code: rule.categories for rule in self.problem_rules}
+
+    @property
+    def flag_weights(self) -> dict[str, dict[str, float]]:
+        """Which categories each red flag leads to, and how strongly."""
+        return {rule.code: rule.categories for rule in self.flag_rules}
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A note up to the point of ranking: what was read, found and computed."""
+
+    reading: Reading
+    assessment: Assessment
+    hits: Hits
+    features: NDArray[np.float32]
+    timings_ms: dict[str, float]
+
+
+def make_desk(knowledge: Knowledge, embedder: Embedder, index: Index) -> Desk:
+    """Bundle loaded parts with the shipped rules and ranker."""
+    codes = tuple(category.code for category in knowledge.categories)
+    return Desk(
+        knowledge=knowledge,
+        embedder=embedder,
+        index=index,
+        rows=passage_rows(index.passages, codes),
+        problem_rules=problem_rules(),
+        fact_rules=fact_rules(),
+        flag_rules=flag_rules(),
+        ranker=shipped_ranker(),
+        services={service.category: service for service in reversed(knowledge.services)},
+    )
+
+
+def check_note(note: str) -> None:
+    """Raise :class:`NoteProblem` (Japanese) when the note is empty, too long or not text."""
+    if not note.strip():
+        raise NoteProblem("相談の内容が空です。相談記録を入力してください。")
+    if len(note) > MAX_NOTE_CHARS:
+        raise NoteProblem(
+            f"相談の内容が長すぎます（{len(note):,}文字）。{MAX_NOTE_CHARS:,}文字以内に分けて入力してください。"
+        )
+    if "\x00" in note:
+        raise NoteProblem("文字として読めないデータが含まれています。文章だけを貼り付けてください。")
+
+
+def examine(desk: Desk, note: str, today: date) -> Examined:
+    """Read, assess and search a note; everything before ranking."""
+    check_note(note)
+    clock = _Stopwatch()
+    reading = read(note, today)
+    clock.lap("read")
+    assessment = assess(desk, reading)
+    clock.lap("assess")
+    text = reading.normalised.text
+    terms = search_terms(reading.tokens)
+    hits = search(desk.index, desk.embedder, text, reading.ranges, terms)
+    clock.lap("search")
+    live = live_sentences(reading, assessment)
+    features = build_features(
+        hits, live, assessment, desk.rows, desk.problem_weights, desk.flag_weights
+    )
+    clock.lap("features")
+    return Examined(reading, assessment, hits, features, clock.laps)
+
+
+def assess(desk: Desk, reading: Reading) -> Assessment:
+    """Find troubles, denials, red flags and facts."""
+    problems, denied = find_problems(reading, desk.problem_rules)
+    flags = find_red_flags(reading, desk.flag_rules, desk.knowledge.red_flags)
+    return Assessment(problems, denied, flags, find_facts(reading, desk.fact_rules))
+
+
+def live_sentences(reading: Reading, assessment: Assessment) -> tuple[int, ...]:
+    """Return the numbers of the sentences that do more than deny, or tell what is past or others'.
+
+    A sentence is dropped when a trouble is denied in it and none is affirmed in it.
+    """
+    affirmed = {_sentence_of(reading, s.start) for p in assessment.problems for s in p.evidence}
+    silenced = {
+        _sentence_of(reading, d.evidence.start)
+        for d in assessment.denied
+        if d.scope in _SCOPES_THAT_SILENCE
+    }
+    return tuple(n for n in range(len(reading.ranges)) if n not in silenced - affirmed)
+
+
+def triage(
+    desk: Desk,
+    note: str,
+    today: date,
+    top: int = DEFAULT_TOP,
+    now: Callable[[], float] = time.perf_counter,
+) -> Triage:
+    """Return the answer to ``note``: red flags, problems, suggestions, questions, route.
+
+    ``top`` is the number of categories in the list.  Raises :class:`NoteProblem` for a
+    note that cannot be read.
+    """
+    started = now()
+    examined = examine(desk, note, today)
+    reading, assessment = examined.reading, examined.assessment
+    scores = desk.ranker.scores(examined.features)
+    route = decide_route(reading, assessment, desk.codes, scores)
+    verdicts = {
+        code: check_eligibility(service.eligibility, reading.people, assessment.facts)
+        for code, service in desk.services.items()
+    }
+    closed = frozenset(code for code, v in verdicts.items() if v.verdict == "does_not_fit")
+    ordered = order_categories(desk.codes, scores, route, assessment, closed)
+    shown = _shown(ordered, route, top)
+    suggestions = _suggest(desk, examined, shown, verdicts, today)
+    manifest = desk.index.manifest
+    return Triage(
+        route=route,
+        red_flags=assessment.red_flags,
+        problems=assessment.problems,
+        denied=assessment.denied,
+        people=reading.people,
+        suggestions=suggestions,
+        questions=questions_to_ask(assessment.red_flags, suggestions, desk.knowledge.facts, route),
+        uncovered=_uncovered(desk, assessment.problems, shown),
+        ranked_categories=tuple(scored.code for scored in ordered),
+        model={
+            "name": manifest.model_name,
+            "digest": manifest.model_digest[:12],
+            "index": manifest.version,
+            "town": manifest.town,
+        },
+        elapsed_ms=round((now() - started) * 1000, 1),
+        timings_ms=examined.timings_ms,
+    )
+
+
+def _shown(ordered: tuple[Scored, ...], route: str, top: int) -> tuple[Scored, ...]:
+    """Cut the list: nothing when nothing fits, little when there is little to go by."""
+    if route == "none":
+        return ()
+    if route in ("other_department", "insufficient"):
+        return ordered[: min(top, 3)]
+    return ordered[:top]
+
+
+def _suggest(
+    desk: Desk,
+    examined: Examined,
+    shown: tuple[Scored, ...],
+    verdicts: dict[str, Eligibility],
+    today: date,
+) -> tuple[Suggestion, ...]:
+    reading, assessment = examined.reading, examined.assessment
+    similarity = {
+        passage.record_id: float(examined.hits.note[row])
+        for row, passage in enumerate(desk.index.passages)
+        if passage.kind == "resource"
+    }
+    cards: list[Suggestion] = []
+    taken: set[str] = set()
+    for scored in shown:
+        service = desk.services[scored.code]
+        nearest = nearest_situation(
+            scored.code, examined.hits, desk.rows, desk.index.passages, reading
+        )
+        reason = reason_for(
+            scored.code, assessment, desk.flag_weights, desk.problem_weights, nearest
+        )
+        verdict = verdicts[scored.code]
+        cards.append(service_card(scored, service, verdict, reason, desk.knowledge, today))
+        for card in resource_cards(
+            scored, reading, assessment, similarity, desk.knowledge, reason, today
+        ):
+            if card.service_id not in taken:
+                taken.add(card.service_id)
+                cards.append(card)
+    return tuple(replace(card, rank=rank) for rank, card in enumerate(cards, start=1))
+
+
+def _uncovered(
+    desk: Desk, problems: tuple[Problem, ...], shown: tuple[Scored, ...]
+) -> tuple[str, ...]:
+    """Say which troubles found nothing in the list, and which windows this town has not named."""
+    codes = [scored.code for scored in shown]
+    missing = [
+        f"「{problem.label}」に合う支援先を示せませんでした"
+        for problem in problems
+        if not set(problem.categories) & set(codes)
+    ]
+    own = {code for r in desk.knowledge.resources for code in r.categories}
+    labels = {c.code: c.label_ja for c in desk.knowledge.categories}
+    unnamed = [
+        f"「{labels[code]}」の窓口・地域資源がこの町のデータにありません"
+        for code in codes[:5]
+        if code not in own and code not in desk.knowledge.town.windows
+    ]
+    return tuple(dict.fromkeys(missing + unnamed))
+
+
+def _sentence_of(reading: Reading, offset: int) -> int:
+    """Return the number of the sentence that holds an offset into the original note."""
+    start, _ = reading.normalised.to_normalised(offset, offset)
+    return next((n for n, (a, b) in enumerate(reading.ranges) if a <= start < b), -1)
+
+
+class _Stopwatch:
+    """Milliseconds spent since the last lap, by name."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round((now - self._last) * 1000, 2)
+        self._last = now
