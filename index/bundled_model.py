@@ -114,8 +114,7 @@ def _read_vocabulary(cursor: _Cursor, pieces: int) -> tuple[tuple[str, float], .
     blob = bytes(cursor.data[cursor.at : cursor.at + length])
     cursor.at += length
     return tuple(
-        (blob[offsets[i] : offsets[i + 1]].decode("utf-8"), float(scores[i]))
-        for i in range(pieces)
+        (blob[offsets[i] : offsets[i + 1]].decode("utf-8"), float(scores[i])) for i in range(pieces)
     )
 
 
@@ -203,7 +202,12 @@ def state_dict(image: Image) -> dict[str, Array]:
 def tokenizer_json(image: Image) -> dict[str, Any]:
     """Return the XLM-R unigram tokenizer in the format of the ``tokenizers`` library."""
     sizes = image.sizes
-    special = {sizes["bos"]: "<s>", sizes["pad"]: "<pad>", sizes["eos"]: "</s>", sizes["unk"]: "<unk>"}
+    special = {
+        sizes["bos"]: "<s>",
+        sizes["pad"]: "<pad>",
+        sizes["eos"]: "</s>",
+        sizes["unk"]: "<unk>",
+    }
     special |= {i: piece for i, (piece, _) in enumerate(image.vocabulary) if piece == "<mask>"}
     flags = {"single_word": False, "rstrip": False, "normalized": False, "special": True}
     metaspace = {
@@ -310,7 +314,9 @@ def prepare(folder: Path, weights: Path | None = None) -> Path:
     source = weights or weights_path()
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
     if weights is None and digest != WEIGHTS_SHA256:
-        raise IndexProblem(f"モデルの重みのハッシュが違います（{digest[:12]}…）。入れ直してください。")
+        raise IndexProblem(
+            f"モデルの重みのハッシュが違います（{digest[:12]}…）。入れ直してください。"
+        )
     image = parse(source)
     tensors = state_dict(image)
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")

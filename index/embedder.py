@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.bundled_model import MODEL_NAME, WEIGHTS_SHA256, prepare
 from index.errors import IndexProblem
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ class Embedder:
         self._lock = threading.Lock()
         self.name = name
         self.digest = digest
-        self._query_prompt: str = model.prompts.get("query", "")
-        self._passage_prompt: str = model.prompts.get("document", model.prompts.get("passage", ""))
+        self._query_prompt = model.prompts.get("query") or ""
+        self._passage_prompt = model.prompts.get("document") or model.prompts.get("passage") or ""
         self._window = int(model.max_seq_length or 512) - _SPARE_TOKENS
 
     @property
@@ -82,6 +83,14 @@ class Embedder:
             on_progress(len(batch))
         return out
 
+    def encode(self, text: str) -> Vectors:
+        """Return the unit vector (d,) of one text: the model's own call, the floor of any timing."""
+        with self._lock:
+            vector = self._model.encode(
+                [self._query_prompt + text], normalize_embeddings=True, show_progress_bar=False
+            )
+        return np.asarray(vector[0], np.float32)
+
     def encode_note(self, text: str, ranges: Sequence[tuple[int, int]]) -> NoteVectors:
         """Return the vectors of a whole note and of the character ranges of its sentences.
 
@@ -89,7 +98,9 @@ class Embedder:
         the note vector is their mean weighted by length.
         """
         if not ranges:
-            return NoteVectors(self._one_pass(text, ())[0], np.zeros((0, self.dimensions), np.float32))
+            return NoteVectors(
+                self._one_pass(text, ())[0], np.zeros((0, self.dimensions), np.float32)
+            )
         notes: list[Vectors] = []
         sentences: list[Vectors] = []
         weights: list[int] = []
@@ -128,9 +139,7 @@ class Embedder:
         windows.append((inside[0][0], inside[-1][1], inside))
         return windows
 
-    def _one_pass(
-        self, text: str, ranges: Sequence[tuple[int, int]]
-    ) -> tuple[Vectors, Vectors]:
+    def _one_pass(self, text: str, ranges: Sequence[tuple[int, int]]) -> tuple[Vectors, Vectors]:
         """Run the encoder once; return the vector of the text and one per range."""
         prompted = self._query_prompt + text
         with self._lock:
@@ -138,12 +147,17 @@ class Embedder:
         tokens = np.asarray(features["token_embeddings"][0].float(), np.float32)
         note = _unit(np.asarray(features["sentence_embedding"][0].float(), np.float32))
         encoding = self._model.tokenizer(
-            prompted, truncation=True, max_length=self._model.max_seq_length, return_offsets_mapping=True
+            prompted,
+            truncation=True,
+            max_length=self._model.max_seq_length,
+            return_offsets_mapping=True,
         )
         offsets = np.asarray(encoding["offset_mapping"])[: len(tokens)] - len(self._query_prompt)
         parts = np.zeros((len(ranges), note.shape[0]), np.float32)
         for row, (start, end) in enumerate(ranges):
-            inside = (offsets[:, 0] < end) & (offsets[:, 1] > start) & (offsets[:, 1] > offsets[:, 0])
+            inside = (
+                (offsets[:, 0] < end) & (offsets[:, 1] > start) & (offsets[:, 1] > offsets[:, 0])
+            )
             parts[row] = _unit(tokens[inside].mean(axis=0)) if inside.any() else note
         return note, parts
 
@@ -172,15 +186,13 @@ def load_embedder(model: str, models_dir: Path) -> Embedder:
     # Five seconds to import: only when a model is really wanted.
     import torch
     from sentence_transformers import SentenceTransformer
-
-    from index.bundled_model import MODEL_NAME, WEIGHTS_SHA256, prepare
+    from transformers.utils import logging
 
     if model == "default":
-        folder, name = prepare(models_dir / "multilingual-e5-small"), MODEL_NAME
-        known_digest = WEIGHTS_SHA256
+        source, name = str(prepare(models_dir / "multilingual-e5-small")), MODEL_NAME
     else:
-        folder, name, known_digest = Path(model), model, ""
-    source = str(folder) if folder.is_dir() else name
+        source, name = model, model
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers is untyped
     try:
         loaded = SentenceTransformer(source, device="cpu")
     except (OSError, ValueError, RuntimeError) as error:
@@ -190,14 +202,20 @@ def load_embedder(model: str, models_dir: Path) -> Embedder:
         ) from error
     loaded.eval()
     torch.set_grad_enabled(False)
-    return Embedder(loaded, name, known_digest or _digest(folder, source))
+    return Embedder(loaded, name, model_digest(model))
 
 
-def _digest(folder: Path, source: str) -> str:
-    """Return a hash of the weights' folder, or of the name for a model kept by the hub's cache."""
+def model_digest(model: str) -> str:
+    """Return what an index is tied to: the hash of the weights, without loading them.
+
+    A hub name that is kept by the hub's own cache is identified by its name.
+    """
+    if model == "default":
+        return WEIGHTS_SHA256
     digest = hashlib.sha256()
+    folder = Path(model)
     if not folder.is_dir():
-        return hashlib.sha256(source.encode()).hexdigest()
+        return hashlib.sha256(model.encode()).hexdigest()
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             digest.update(path.relative_to(folder).as_posix().encode())

@@ -43,9 +43,9 @@ def _service_passages(service: Service, label: str) -> list[Passage]:
         f"{label}。{'、'.join(service.keywords)}",
     )
     categories = (service.category,)
-    return [
-        Passage(service.id, "situation", categories, text) for text in service.situations
-    ] + [Passage(service.id, "description", categories, text) for text in descriptions]
+    return [Passage(service.id, "situation", categories, text) for text in service.situations] + [
+        Passage(service.id, "description", categories, text) for text in descriptions
+    ]
 
 
 def _resource_passage(resource: Resource) -> Passage:

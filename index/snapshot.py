@@ -84,7 +84,7 @@ def save_index(index: Index, root: Path, keep: int = 3) -> Path:
     folder = root / index.manifest.version
     aside.rename(folder)
     _write_synced(root / ".current.new", index.manifest.version + "\n")
-    os.replace(root / ".current.new", root / "current")
+    (root / ".current.new").replace(root / "current")
     _prune(root, keep)
     return folder
 
@@ -95,7 +95,9 @@ def current_manifest(root: Path) -> Manifest:
         version = (root / "current").read_text(encoding="utf-8").strip()
         data = json.loads((root / version / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise IndexProblem(f"索引がまだありません（{root}）。`tsunagi index build` を実行してください。") from error
+        raise IndexProblem(
+            f"索引がまだありません（{root}）。`tsunagi index build` を実行してください。"
+        ) from error
     except json.JSONDecodeError as error:
         raise IndexProblem(f"索引の目録（manifest.json）が壊れています。{_REBUILD}") from error
     if data.get("format") != FORMAT:
@@ -126,7 +128,9 @@ def load_index(root: Path, model_digest: str, knowledge_fingerprint: str) -> Ind
     check_match(manifest, model_digest, knowledge_fingerprint)
     folder = root / manifest.version
     if _hashes(folder) != manifest.files:
-        raise IndexProblem(f"索引のファイルが欠けているか壊れています（{manifest.version}）。{_REBUILD}")
+        raise IndexProblem(
+            f"索引のファイルが欠けているか壊れています（{manifest.version}）。{_REBUILD}"
+        )
     lines = (folder / "passages.jsonl").read_text(encoding="utf-8").splitlines()
     means = np.load(folder / "means.npz")
     return Index(

@@ -24,7 +24,25 @@ _OPENING, _CLOSING = "「『（(", "」』）)"
 # Sudachi refuses more than 49,149 bytes; 8,000 characters are at most 32,000.
 _SUDACHI_CHUNK = 8_000
 _CONTENT_POS = ("名詞", "動詞", "形容詞", "形状詞", "副詞", "接頭辞", "感動詞")
-_STOP_FORMS = frozenset("為る 居る 有る 成る 言う 事 物 様 其れ 此れ 思う 見る 来る 行く 出来る".split())
+_STOP_FORMS = frozenset(
+    [
+        "為る",
+        "居る",
+        "有る",
+        "成る",
+        "言う",
+        "事",
+        "物",
+        "様",
+        "其れ",
+        "此れ",
+        "思う",
+        "見る",
+        "来る",
+        "行く",
+        "出来る",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)

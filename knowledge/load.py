@@ -132,7 +132,9 @@ def _read_yaml_records(path: Path, model: type[R], problems: list[Problem]) -> l
     if not isinstance(data, list):
         problems.append(Problem(path.name, 1, "", "", "「- 」で始まる記録の一覧にしてください"))
         return []
-    records = (_validate(path, line, row, model, problems) for line, row in zip(lines, data, strict=True))
+    records = (
+        _validate(path, line, row, model, problems) for line, row in zip(lines, data, strict=True)
+    )
     return [record for record in records if record is not None]
 
 
@@ -157,7 +159,9 @@ def _validate(
         return None
 
 
-def _rows(path: Path, problems: list[Problem], columns: Iterable[str]) -> list[tuple[int, dict[str, str]]]:
+def _rows(
+    path: Path, problems: list[Problem], columns: Iterable[str]
+) -> list[tuple[int, dict[str, str]]]:
     """Return the rows of a CSV with the line each ends on; blank rows are left out."""
     text = _read_text(path, problems)
     if text is None:
@@ -167,7 +171,9 @@ def _rows(path: Path, problems: list[Problem], columns: Iterable[str]) -> list[t
     try:
         for column in columns:
             if column not in (reader.fieldnames or ()):
-                problems.append(Problem(path.name, 1, column, "", "この列がありません。見出しを直してください"))
+                problems.append(
+                    Problem(path.name, 1, column, "", "この列がありません。見出しを直してください")
+                )
         for row in reader:
             if None in row or None in row.values():
                 remedy = "列の数が見出しと合いません。余分な「,」や引用符を確かめてください"
@@ -175,7 +181,7 @@ def _rows(path: Path, problems: list[Problem], columns: Iterable[str]) -> list[t
             elif any(value.strip() for value in row.values()):
                 rows.append((reader.line_num, {k: v.strip() for k, v in row.items()}))
     except csv.Error as error:
-        remedy = f"CSV として読めません。引用符「\"」を確かめてください（{error}）"
+        remedy = f'CSV として読めません。引用符「"」を確かめてください（{error}）'
         problems.append(Problem(path.name, reader.line_num, "", "", remedy))
     return rows
 
@@ -271,19 +277,29 @@ def _cross_checks(
         file = "resources.csv" if isinstance(record, Resource) else "services"
         used = record.categories if isinstance(record, Resource) else (record.category,)
         if record.id in seen:
-            yield Problem(file, None, record.id, record.name, "id が重なっています。別の id にしてください")
+            yield Problem(
+                file, None, record.id, record.name, "id が重なっています。別の id にしてください"
+            )
         seen.add(record.id)
         for code in used:
             if code not in codes:
-                yield Problem(file, None, record.id, code, "categories.csv にない支援分野コードです")
+                yield Problem(
+                    file, None, record.id, code, "categories.csv にない支援分野コードです"
+                )
         for condition in record.eligibility:
             if condition.fact is not None and condition.fact not in facts:
-                yield Problem(file, None, record.id, condition.fact, "facts.yaml にない事実コードです")
+                yield Problem(
+                    file, None, record.id, condition.fact, "facts.yaml にない事実コードです"
+                )
     for code in sorted(codes - {service.category for service in services}):
         yield Problem("services", None, code, "", "この支援分野のサービスが1件もありません")
     known = {resource.id for resource in resources}
     for code, resource_id in (town.windows if town else {}).items():
         if code not in codes:
-            yield Problem("town.yaml", None, "windows", code, "categories.csv にない支援分野コードです")
+            yield Problem(
+                "town.yaml", None, "windows", code, "categories.csv にない支援分野コードです"
+            )
         if resource_id not in known:
-            yield Problem("town.yaml", None, f"windows.{code}", resource_id, "resources.csv にない id です")
+            yield Problem(
+                "town.yaml", None, f"windows.{code}", resource_id, "resources.csv にない id です"
+            )

@@ -53,7 +53,9 @@ def _parse_condition(text: str, facts: dict[str, FactDefinition]) -> Condition:
         return Condition(kind="situation", text=text)
     fact = facts.get(match["fact"])
     if fact is None:
-        raise ValueError(f"事実コード {match['fact']} はありません（knowledge/national/facts.yaml）")
+        raise ValueError(
+            f"事実コード {match['fact']} はありません（knowledge/national/facts.yaml）"
+        )
     kind = _KINDS.get(fact.code, "situation")
     required = bool(match["required"])
     if fact.kind == "bool":

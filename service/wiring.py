@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from index.build import build_index
-from index.embedder import Embedder, load_embedder
+from index.embedder import Embedder, load_embedder, model_digest
 from index.errors import IndexProblem
 from index.snapshot import Index, check_match, current_manifest, load_index, save_index
 from knowledge.load import load_knowledge
@@ -28,8 +29,9 @@ def open_desk(settings: Settings) -> Desk:
 
 
 def open_embedder(settings: Settings) -> Embedder:
-    """Load the model; one named folder or the default never touches the network."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    """Load the model; only a hub name may touch the network, and only to fetch that model."""
+    if settings.model == "default" or Path(settings.model).is_dir():
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     return load_embedder(settings.model, settings.models_dir)
 
@@ -39,17 +41,19 @@ def rebuild_index(
 ) -> str | None:
     """Build the index and make it current; return its version, or None when it was up to date."""
     knowledge = load_knowledge(settings.town_dir)
-    embedder = open_embedder(settings)
-    if if_needed and _is_current(settings, embedder, knowledge):
+    # Looked at before the model is loaded, so that a second start takes no time here.
+    if if_needed and _is_current(settings, knowledge):
         return None
+    embedder = open_embedder(settings)
     index = build_index(knowledge, embedder, now, on_progress)
     save_index(index, settings.index_dir)
     return index.manifest.version
 
 
-def _is_current(settings: Settings, embedder: Embedder, knowledge: Knowledge) -> bool:
+def _is_current(settings: Settings, knowledge: Knowledge) -> bool:
+    digest = model_digest(settings.model)
     try:
-        check_match(current_manifest(settings.index_dir), embedder.digest, knowledge.fingerprint)
+        check_match(current_manifest(settings.index_dir), digest, knowledge.fingerprint)
     except IndexProblem:
         return False
     return True

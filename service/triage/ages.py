@@ -73,11 +73,13 @@ class AgeWords:
 def find_ages(text: str, today: date, words: AgeWords) -> tuple[Age, ...]:
     """Return the ages that hold now, in order, none overlapping; the surer way of writing wins."""
     found: list[Age] = []
+    taken = bytearray(len(text))
     readers = (_births(text, today, words), _infants(text), _decades(text), _years(text),
                _stages(text, words), _bare(text))  # fmt: skip
     for reader in readers:
         for age in reader:
-            if all(age.end <= other.start or other.end <= age.start for other in found):
+            if not any(taken[age.start : age.end]):
+                taken[age.start : age.end] = b"\1" * (age.end - age.start)
                 found.append(age)
     now = (a for a in found if a.low <= 115 and not _NOT_NOW.match(text, a.end))
     return tuple(sorted(now, key=lambda a: a.start))

@@ -23,12 +23,17 @@ def check_eligibility(
     note leaves open, or that is only a rule of thumb and not met, gives ``unknown``; plain
     text conditions are shown and decide nothing.
     """
+    if not any(c.fact for c in conditions):
+        # Nothing a machine can check: say what is written, claim nothing.
+        return Eligibility("unknown", (), tuple(c.text for c in conditions))
     answers = [(c, _answer(c, people, facts)) for c in conditions if c.fact is not None]
     excluded = [c for c, answer in answers if answer is False and c.required]
     open_ones = [c for c, answer in answers if answer is None]
     off_guide = [c for c, answer in answers if answer is False and not c.required]
     if excluded:
-        return Eligibility("does_not_fit", _codes(excluded), tuple(f"{c.text} を満たしません" for c in excluded))
+        return Eligibility(
+            "does_not_fit", _codes(excluded), tuple(f"{c.text} を満たしません" for c in excluded)
+        )
     if open_ones or off_guide:
         words = [f"{c.text} かどうか未確認" for c in open_ones]
         words += [f"目安（{c.text}）から外れます。窓口に確認" for c in off_guide]
@@ -71,8 +76,10 @@ def _limits(condition: Condition) -> tuple[int, int]:
 
 def _inside(condition: Condition, person: Person) -> bool:
     low, high = _limits(condition)
-    return person.age_min is not None and person.age_max is not None and (
-        low <= person.age_min and person.age_max <= high
+    return (
+        person.age_min is not None
+        and person.age_max is not None
+        and (low <= person.age_min and person.age_max <= high)
     )
 
 

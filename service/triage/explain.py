@@ -40,12 +40,16 @@ def reason_for(
     evidence: list[Span] = []
     for flag in assessment.red_flags:
         if category in flag_weights[flag.code]:
-            parts.append(f"緊急の兆候「{flag.label}」への対応先です（{_quote(flag.evidence[0])}）。")
+            parts.append(
+                f"緊急の兆候「{flag.label}」への対応先です（{_quote(flag.evidence[0])}）。"
+            )
             evidence += flag.evidence[:2]
             break
     for problem in _problems_for(category, assessment.problems, problem_weights)[:2]:
         whose = f"{problem.person}の" if problem.person else ""
-        parts.append(f"{_quote(problem.evidence[0])}とあり、{whose}「{problem.label}」と読みました。")
+        parts.append(
+            f"{_quote(problem.evidence[0])}とあり、{whose}「{problem.label}」と読みました。"
+        )
         evidence += problem.evidence[:2]
     if not parts and nearest is not None:
         sentence, situation = nearest

@@ -138,6 +138,9 @@ def _denied_column(
     affirmed = {c for p in assessment.problems for c in p.categories}
     denied = [weights[d.code] for d in assessment.denied if d.scope in ("denied", "past", "other")]
     return np.array(
-        [0.0 if c in affirmed else max((w.get(c, 0.0) for w in denied), default=0.0) for c in codes],
+        [
+            0.0 if c in affirmed else max((w.get(c, 0.0) for w in denied), default=0.0)
+            for c in codes
+        ],
         np.float32,
     )

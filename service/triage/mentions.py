@@ -22,6 +22,7 @@ _GONE = re.compile(
     TITLE + r"[はがをもとに、]{0,2}(?:[^。、\n]{0,6})?"
     r"(?:亡くな(?!りそう)|亡くし|他界|死去|死別|病死|先立たれ|逝去|を看取)"
 )
+_GONE_BEFORE = re.compile(r"(?:亡くなった|亡き|死んだ|死別した|故)$")
 _REPORTS = re.compile(
     TITLE + r"(?:より|から(?:の?相談|電話|連絡|、|。|$)|が来所|来所|です。|と来所)"
 )
@@ -36,6 +37,7 @@ class PeopleWords:
     gender_of: dict[str, Gender]
     couples: dict[str, list[str]]
     several: frozenset[str]
+    elders: frozenset[str]
     children: frozenset[str]
     child_words: frozenset[str]
     not_people: re.Pattern[str]
@@ -79,6 +81,7 @@ def people_words() -> PeopleWords:
         gender_of=genders,
         couples=data["couples"],
         several=frozenset(data["several"]),
+        elders=frozenset(data["elders"]),
         children=frozenset(data["children"]),
         child_words=frozenset(data["child_words"]),
         not_people=_any_of(data["not_people"]),
@@ -106,7 +109,7 @@ def person_words(text: str, tokens: tuple[Token, ...], words: PeopleWords) -> tu
         if kind == "gender":
             child = m.group() in words.child_words
             found.append(Mention(*m.span(), "", _gender(value), None, child, kind))
-        elif not (kind == "role" and _GONE.match(text, m.end())):
+        elif kind != "role" or not _is_gone(text, *m.span()):
             gender = words.gender_of.get(m.group(), "unknown")
             found.append(Mention(*m.span(), value, gender, None, False, kind, reports))
     return tuple(found)
@@ -114,3 +117,9 @@ def person_words(text: str, tokens: tuple[Token, ...], words: PeopleWords) -> tu
 
 def _gender(value: str) -> Gender:
     return "male" if value == "male" else "female" if value == "female" else "unknown"
+
+
+def _is_gone(text: str, start: int, end: int) -> bool:
+    """True for 亡くなった妻 and 夫が他界: the dead are not of the household."""
+    before = _GONE_BEFORE.search(text[max(0, start - 6) : start])
+    return before is not None or _GONE.match(text, end) is not None

@@ -14,7 +14,7 @@ from index.text import Normalised, Token
 Scope = Literal["affirmed", "denied", "past", "supposed", "other"]
 Route = Literal["refer", "other_department", "insufficient", "none"]
 Verdict = Literal["fits", "unknown", "does_not_fit"]
-Duty = Literal["義務", "努力義務", "できる", "案内"]
+Duty = Literal["義務", "努力義務", "義務／努力義務", "できる", "案内"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import replace
 from datetime import date
 
@@ -13,8 +14,8 @@ from service.triage.models import Person, Span
 
 # What may stand between a person word and the age after it: 母(85), 長女・小5, 夫は今年58歳.
 _AGE_AFTER = re.compile(
-    TITLE
-    + r"(?:は|が|も|、|・|:|\(|\s|\d{1,2}人(?:は|が|、|:|\(|\s)?|は、|\([^()。、\n]{1,12}[・、\s])?"
+    TITLE + r"(?:は|が|も|、|・|:|\(|\s|\d{1,2}人(?:は|が|、|:|\(|\s)?"
+    r"|とも|はともに|は、|\([^()。、\n]{1,12}[・、\s])?"
     r"(?:いま|今年|現在|もう|今|約|満)?"
 )
 _AGE_AFTER_BARE = re.compile(
@@ -27,6 +28,7 @@ _AGE_BEFORE_GENDER = re.compile(
     r"[)\s・、]?|の|(?:独居|一人暮らし|ひとり暮らし|無職|独身|未婚|高齢|単身|独り身)の?|[^、。「」()\n・\d]{0,10}の"
 )
 _SEPARATORS = "、・"
+_REACH = 16  # characters that may stand between an age and its person word
 _CHAIN = re.compile(r"[)\s]?[男女]?[子児]?[、・,/と\s]{1,2}")
 
 
@@ -55,8 +57,8 @@ def _link(
     """Give each age to the nearest person word, and genders to the role or age beside them."""
     roles = [m for m in mentions if m.kind != "gender"]
     genders = [m for m in mentions if m.kind == "gender"]
-    role_of = _nearest(text, roles, ages, mentions)
-    gender_of = _nearest(text, genders, ages, mentions)
+    role_of = _nearest(text, roles, ages, mentions, words)
+    gender_of = _nearest(text, genders, ages, mentions, words)
     linked: list[Mention] = []
     last: Mention | None = None
     for age in ages:
@@ -68,6 +70,9 @@ def _link(
                 continue
         elif role is None and gender is None and age.kind == "bare":
             continue
+        elif role is None and gender is None and _are_children(text, linked, age):
+            linked[-1] = replace(linked[-1], role="子")
+            role = replace(linked[-1], start=age.start, end=age.end)
         linked += _with_age(age, role, gender, words)
         last = replace(role, end=age.end, start=role.start) if role else None
     used = set(role_of.values()) | set(gender_of.values())
@@ -78,23 +83,34 @@ def _link(
 
 
 def _nearest(
-    text: str, candidates: list[Mention], ages: tuple[Age, ...], everybody: tuple[Mention, ...]
+    text: str,
+    candidates: list[Mention],
+    ages: tuple[Age, ...],
+    everybody: tuple[Mention, ...],
+    words: PeopleWords,
 ) -> dict[Age, Mention]:
     """Pair ages with person words, closest pairs first; a word gets one age, an age one word."""
     pairs: list[tuple[int, int, Age, Mention]] = []
+    starts, everywhere = [m.start for m in candidates], [m.start for m in everybody]
     for age in ages:
-        for m in candidates:
-            cost = _distance(text, m, age, everybody)
+        first, last = age.start - 2 * _REACH, age.end + _REACH
+        close = everybody[bisect_left(everywhere, first) : bisect_left(everywhere, last)]
+        for m in candidates[bisect_left(starts, first) : bisect_left(starts, last)]:
+            cost = _distance(text, m, age, close, words)
             if cost is not None:
                 pairs.append((cost, m.start, age, m))
     taken: dict[Age, Mention] = {}
+    given: set[Mention] = set()
     for _, _, age, m in sorted(pairs, key=lambda p: p[:2]):
-        if age not in taken and m not in taken.values():
+        if age not in taken and m not in given:
             taken[age] = m
+            given.add(m)
     return taken
 
 
-def _distance(text: str, m: Mention, age: Age, everybody: tuple[Mention, ...]) -> int | None:
+def _distance(
+    text: str, m: Mention, age: Age, everybody: tuple[Mention, ...], words: PeopleWords
+) -> int | None:
     """How far apart word and age stand, or None when they cannot belong together."""
     bare = age.kind == "bare"
     if m.end <= age.start:
@@ -107,12 +123,15 @@ def _distance(text: str, m: Mention, age: Age, everybody: tuple[Mention, ...]) -
             pattern = _AGE_BEFORE_GENDER
     between = text[gap[0] : gap[1]]
     inside = [o for o in everybody if gap[0] <= o.start and o.end <= gap[1]]
-    if inside and m.role == "本人" and inside[0].kind == "gender" and m.end <= age.start:
+    between_has_gender = bool(inside) and inside[0].kind == "gender" and m.end <= age.start
+    if between_has_gender and (m.role == "本人" or between.startswith("の")):  # 同居人の男性(55)
         between = between.replace(text[inside[0].start : inside[0].end], "", 1)
-        between = re.sub(r"^[\s(は、]+", "(", between)
-    elif inside or len(between) > 16:
+        between = re.sub(r"^[\s(は、の]+", "(", between)
+    elif inside or len(between) > _REACH:
         return None
-    if bare and m.kind == "gender" and age.high < 10:
+    if (bare and m.kind == "gender" and age.high < 10) or (
+        m.role in words.elders and age.high < 15
+    ):
         return None
     if not pattern.fullmatch(between):
         return None
@@ -123,6 +142,14 @@ def _goes_on(text: str, last: Mention, age: Age, words: PeopleWords) -> bool:
     """True for the 3歳 of 「子は5歳と3歳」 and the 76 of 「夫婦(81・76)」."""
     many = last.role in words.several or last.kind == "couple"
     return many and _CHAIN.fullmatch(text[last.end : age.start]) is not None
+
+
+def _are_children(text: str, linked: list[Mention], age: Age) -> bool:
+    """True for two ages with nobody's name: 「2歳と0歳、毎日怒ってばかり」 speaks of 子."""
+    first = linked[-1] if linked else None
+    if first is None or first.role not in ("", "子") or first.age is None or age.high > 15:
+        return False
+    return first.age.high <= 15 and _CHAIN.fullmatch(text[first.end : age.start]) is not None
 
 
 def _with_age(
@@ -156,7 +183,9 @@ def _name_the_unnamed(
         if m.role:
             named.append(m)
             continue
-        if subject is None:
+        if m.age and m.age.high <= 1 and m.gender == "unknown":  # 乳児を抱えた女性
+            named.append(replace(m, role="子", kind="role"))
+        elif subject is None:
             if m.age is None and m.start >= first_end:
                 continue
             subject = replace(m, role="本人", kind="role")

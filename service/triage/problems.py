@@ -50,9 +50,7 @@ def find_problems(
         elif matches:
             match = matches[0][0]
             span = span_of(reading, match.start, match.end)
-            denied.append(
-                Denied(rule.code, rule.label, match.scope, tuple(rule.categories), span)
-            )
+            denied.append(Denied(rule.code, rule.label, match.scope, tuple(rule.categories), span))
     problems.sort(key=lambda p: (p.evidence[0].start, p.code))
     return tuple(problems), tuple(denied)
 

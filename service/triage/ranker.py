@@ -43,5 +43,7 @@ def shipped_ranker() -> Ranker:
     data = json.loads(Path(__file__).with_name("ranker.json").read_text(encoding="utf-8"))
     missing = [name for name in FEATURES if name not in data["weights"]]
     if missing:
-        raise ValueError(f"ranker.json に {missing} の重みがありません。eval.train.ranker で作り直してください")
+        raise ValueError(
+            f"ranker.json に {missing} の重みがありません。eval.train.ranker で作り直してください"
+        )
     return Ranker(tuple(data["weights"][name] for name in FEATURES), data["intercept"])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from index.text import normalise, split_sentences, tokenise
-from service.triage.models import Reading
+from service.triage.models import Person, Reading, Span
 from service.triage.people import find_people
 
 
@@ -14,5 +15,13 @@ def read(note: str, today: date) -> Reading:
     normalised = normalise(note)
     ranges = split_sentences(normalised.text)
     tokens = tokenise(normalised.text)
-    people = find_people(normalised, tokens, ranges, today)
+    people = tuple(
+        _as_written(person, note) for person in find_people(normalised, tokens, ranges, today)
+    )
     return Reading(note, normalised, ranges, tokens, people)
+
+
+def _as_written(person: Person, note: str) -> Person:
+    """Give the person's span the words of the original note, not of its normalised form."""
+    start, end = person.span.start, person.span.end
+    return replace(person, span=Span(note[start:end], start, end))

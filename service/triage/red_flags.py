@@ -2,18 +2,28 @@
 
 ``red_flags.yaml`` holds, for each flag, the words that raise it and the law, force,
 recipient and phone that are shown.  Nothing that ranks can lower or hide one.
+
+The file has two parts: ``words``, named lists of ways to say one thing, and ``flags``,
+whose patterns may use a list by its name: 「子を〈殴る〉」, as they may those of ``words.yaml``.
 """
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
+from index.text import Normalised
 from knowledge.models import RedFlagCode
 from service.triage.models import Duty, Reading, RedFlag
 from service.triage.rules import Match, Rule, find_matches, load_yaml, span_of
+
+_GAP = re.compile(r"(?<=[はがをにでともへのてや]) +(?=[ぁ-んァ-ヶ一-龥])")
+_NAMED = re.compile("〈([^〉]+)〉")
 
 
 class LegalAnswer(BaseModel):
@@ -37,11 +47,39 @@ class FlagRule(BaseModel):
     rules: tuple[Rule, ...]
 
 
+class _RuleFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    words: dict[str, tuple[str, ...]]
+    flags: tuple[dict[str, object], ...]
+
+
 @lru_cache(maxsize=1)
 def flag_rules() -> tuple[FlagRule, ...]:
     """Return the shipped rules, read once."""
-    data = load_yaml(Path(__file__).with_name("red_flags.yaml"))
-    return tuple(TypeAdapter(list[FlagRule]).validate_python(data))
+    data = _RuleFile.model_validate(load_yaml(Path(__file__).with_name("red_flags.yaml")))
+    words: dict[str, str] = {}
+    for name, patterns in data.words.items():  # a list may use the ones above it
+        words[name] = "|".join(_spell_out(pattern, words) for pattern in patterns)
+    return tuple(FlagRule.model_validate(_spell_out_all(flag, words)) for flag in data.flags)
+
+
+def _spell_out(pattern: str, words: dict[str, str]) -> str:
+    """Put this file's words in; any other 〈…〉 is left for ``words.yaml`` (rules.py)."""
+
+    def listed(name: re.Match[str]) -> str:
+        return f"(?:{words[name[1]]})" if name[1] in words else name[0]
+
+    return _NAMED.sub(listed, pattern)
+
+
+def _spell_out_all(value: object, words: dict[str, str]) -> object:
+    if isinstance(value, str):
+        return _spell_out(value, words)
+    if isinstance(value, list):
+        return [_spell_out_all(item, words) for item in value]
+    if isinstance(value, dict):
+        return {key: _spell_out_all(item, words) for key, item in value.items()}
+    return value
 
 
 def find_red_flags(
@@ -49,15 +87,34 @@ def find_red_flags(
 ) -> tuple[RedFlag, ...]:
     """Return the flags raised, in the order of the code list, each with its evidence."""
     by_code = {rule.code: rule for rule in rules}
+    reading = _without_gaps(reading)
     flags = []
     for code in codes:
         rule = by_code[code.code]
         holding = [
-            match for r in rule.rules for match in find_matches(r, reading) if match.scope in r.scopes
+            match
+            for r in rule.rules
+            for match in find_matches(r, reading)
+            if match.scope in r.scopes
         ]
         if holding:
             flags.append(_flag(code, rule, reading, holding))
     return tuple(flags)
+
+
+def _without_gaps(reading: Reading) -> Reading:
+    """Close the gaps of やさしい日本語 (「でんきが とまって」), which hide words from the rules.
+
+    Only a space after a particle goes; one after a verb often stands for a full stop.
+    """
+    text, origin = reading.normalised.text, reading.normalised.origin
+    gaps = {i for gap in _GAP.finditer(text) for i in range(*gap.span())}
+    if not gaps:
+        return reading
+    kept = [i for i in range(len(text) + 1) if i not in gaps]
+    closed = Normalised("".join(text[i] for i in kept[:-1]), tuple(origin[i] for i in kept))
+    ranges = tuple((bisect_left(kept, a), bisect_left(kept, b)) for a, b in reading.ranges)
+    return replace(reading, normalised=closed, ranges=ranges)
 
 
 def _flag(code: RedFlagCode, rule: FlagRule, reading: Reading, matches: list[Match]) -> RedFlag:

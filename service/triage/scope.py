@@ -19,7 +19,7 @@ from service.triage.models import Scope
 
 _WORDS_FILE = Path(__file__).with_name("scope.yaml")
 _LIST_ITEM = r"[^。、・,/がをでにては\s()「」]{1,12}?"
-_ITEM_END = r"(?=[・、,/やはもがと]|など|等|なし|無|いずれ|あり|ともに|$)"
+_ITEM_END = r"(?=[・、,/やはもがと]|について|など|等|なし|無|いずれ|あり|ともに|$)"
 _MAX_STEPS = 24
 
 
@@ -106,11 +106,9 @@ def scope_of(text: str, start: int, end: int, sentence: tuple[int, int]) -> Scop
     """
     words = scope_words()
     around = _surroundings(text, start, end, sentence, words)
-    near = around.after_clause[:32]
-    if words.double_supposed.search(near):
-        return "supposed"
-    if words.double_affirmed.search(near):
-        return "affirmed"
+    twice_denied = _double_negation(around.after_clause[:32], words)
+    if twice_denied:
+        return twice_denied
     if _denial_end(around.after_clause, words) is not None:
         return "denied"
     if _is_past(around, words):
@@ -148,6 +146,12 @@ def _surroundings(
         after=after,
         next_sentence=text[sentence[1] : sentence[1] + 48],
     )
+
+
+def _double_negation(near: str, words: ScopeWords) -> Scope | None:
+    if words.double_supposed.search(near):
+        return "supposed"
+    return "affirmed" if words.double_affirmed.search(near) else None
 
 
 def _denial_end(clause: str, words: ScopeWords) -> int | None:

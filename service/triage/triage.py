@@ -114,7 +114,9 @@ def check_note(note: str) -> None:
             f"相談の内容が長すぎます（{len(note):,}文字）。{MAX_NOTE_CHARS:,}文字以内に分けて入力してください。"
         )
     if "\x00" in note:
-        raise NoteProblem("文字として読めないデータが含まれています。文章だけを貼り付けてください。")
+        raise NoteProblem(
+            "文字として読めないデータが含まれています。文章だけを貼り付けてください。"
+        )
 
 
 def examine(desk: Desk, note: str, today: date) -> Examined:

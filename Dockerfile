@@ -1,0 +1,43 @@
+# syntax=docker/dockerfile:1
+# つなぎ: 閉域網（LGWAN など）で動かすための入れ物。作るときだけ部品を取り寄せ、動くときは通信しない。
+#
+#   docker build -t tsunagi .
+#   docker run --rm --network none --read-only --tmpfs /tmp tsunagi tsunagi suggest --help
+#   docker run --rm -p 127.0.0.1:8000:8000 tsunagi
+
+# ── 1段目: 部品を入れ、モデルと索引を作る
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /app
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv /app/.venv
+# Dependencies first: this layer is kept while only our own code changes.
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY knowledge/__init__.py knowledge/
+COPY index/__init__.py index/
+COPY service/__init__.py service/
+COPY eval/__init__.py eval/
+RUN .venv/bin/pip install -c constraints.txt torch==2.13.0 \
+ && .venv/bin/pip install -c constraints.txt '.[model]'
+COPY knowledge knowledge
+COPY index index
+COPY service service
+COPY eval eval
+RUN .venv/bin/pip install --no-deps --force-reinstall . \
+ && TSUNAGI_DATA_DIR=/app/var .venv/bin/tsunagi index build
+
+# ── 2段目: 動かすものだけを持つ。管理者権限のない利用者で動く
+FROM python:3.11-slim-bookworm
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin tsunagi
+WORKDIR /app
+COPY --from=build --chown=root:root /app/.venv /app/.venv
+COPY --from=build --chown=root:root /app/var /app/var
+ENV PATH=/app/.venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    HF_HUB_OFFLINE=1 \
+    TSUNAGI_DATA_DIR=/app/var \
+    TSUNAGI_HOST=0.0.0.0
+USER 10001
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+CMD ["tsunagi", "serve"]

@@ -1,0 +1,105 @@
+"""What stands around a trouble: affirmed, denied, past, supposed or somebody else's."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from index.text import normalise, split_sentences
+from service.triage.models import Scope
+from service.triage.scope import is_self_denial, scope_of
+
+CASES = Path(__file__).parents[2] / "eval" / "cases" / "scope.jsonl"
+# All splits have been looked at while correcting, so these are floors against regressions;
+# accuracy on unseen sentences was 0.87 (test) and 0.84 (fresh).
+FLOORS = {"dev": 0.98, "test": 0.98, "fresh": 0.96}
+SCOPES: tuple[Scope, ...] = ("affirmed", "denied", "past", "supposed", "other")
+
+Place = tuple[str, int, int, tuple[int, int]]
+
+
+def place(note: str, target: str, start: int | None = None) -> Place:
+    """Arguments of scope_of for ``target`` in ``note``."""
+    normalised = normalise(note)
+    at = note.index(target) if start is None else start
+    a, b = normalised.to_normalised(at, at + len(target))
+    sentence = next(r for r in split_sentences(normalised.text) if r[0] <= a < r[1])
+    return normalised.text, a, b, sentence
+
+
+@pytest.mark.parametrize(
+    ("note", "target", "scope"),
+    [
+        ("虐待の疑いはなし。", "虐待", "denied"),
+        ("酒・ギャンブルはしない。", "酒", "denied"),
+        ("死にたい気持ちがあるわけではないと本人も娘も。", "死にたい", "denied"),
+        ("もう食べる物がない。", "食べる物がない", "affirmed"),
+        ("借金が返せない。", "借金", "affirmed"),
+        ("暴力があり、借金はない。", "暴力", "affirmed"),
+        ("うつ病、身寄りなし。", "うつ病", "affirmed"),
+        ("息子は暴力を認めないが、腕にあとがある。", "暴力", "affirmed"),
+        ("以前DVがあったが解決。", "DV", "past"),
+        ("去年の秋、死のうとして未遂。今も消えたい気持ち。", "死のう", "past"),
+        ("去年の秋、死のうとして未遂。今も消えたい気持ち。", "消えたい", "affirmed"),
+        ("先月から殴られる。", "殴られる", "affirmed"),
+        ("3年前から借金がある。", "借金", "affirmed"),
+        ("夫から暴力を受けていた。今は離婚して接触はない。", "暴力", "past"),
+        ("虐待かもしれない。", "虐待", "supposed"),
+        ("倒れたらどうしようと思う。", "倒れ", "supposed"),
+        ("虐待の可能性は否定できない。", "虐待", "supposed"),
+        ("死にたい気持ちがないわけではない。", "死にたい", "affirmed"),
+        ("テレビで虐待の事件を見た。", "虐待", "other"),
+        ("近所の人から、隣の子が毎晩泣いていると。", "毎晩泣いている", "affirmed"),
+    ],
+)
+def test_only_the_words_around_the_trouble_decide(note: str, target: str, scope: Scope) -> None:
+    """The sentences the desk must not get wrong."""
+    assert scope_of(*place(note, target)) == scope
+
+
+def test_a_denial_after_a_turn_does_not_reach_back() -> None:
+    """もの忘れ is there although 認知症の診断 is not."""
+    note = "もの忘れがあるが、認知症の診断は受けていない。"
+    assert scope_of(*place(note, "もの忘れ")) == "affirmed"
+    assert scope_of(*place(note, "認知症")) == "denied"
+
+
+@pytest.mark.parametrize(
+    ("note", "target", "only_said"),
+    [
+        ("「殴ってなんかいない」と言い張る。", "殴って", True),
+        ("本人は暴力を否定している。", "暴力", True),
+        ("認知症のようには見えないとのこと。", "認知症", True),
+        ("虐待ではないと児相が確認し、終わっている。", "虐待", False),
+        ("借金なし。", "借金", False),
+        ("毎日殴られると言う。", "殴られる", False),
+    ],
+)
+def test_a_denial_that_is_only_said_is_told_from_a_finding(
+    note: str, target: str, only_said: bool
+) -> None:
+    """本人は否定 against 児相が確認."""
+    assert is_self_denial(*place(note, target)) is only_said
+
+
+def test_a_trouble_at_the_very_edge_of_the_note_is_affirmed() -> None:
+    """Nothing around it, nothing to take back."""
+    assert scope_of("虐待", 0, 2, (0, 2)) == "affirmed"
+
+
+@pytest.mark.parametrize("split", sorted(FLOORS))
+def test_labelled_sentences_are_read_as_well_as_before(split: str) -> None:
+    """Accuracy stays at or above the recorded floor; no scope falls under 0.85 recall."""
+    cases = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
+    table: Counter[tuple[str, str]] = Counter()
+    for case in (c for c in cases if c["split"] == split):
+        got = scope_of(*place(case["text"], case["target"], case["start"]))
+        table[case["scope"], got] += 1
+    right = sum(table[s, s] for s in SCOPES)
+    assert right / table.total() >= FLOORS[split]
+    for scope in SCOPES:
+        wanted = sum(n for (label, _), n in table.items() if label == scope)
+        assert table[scope, scope] / wanted >= 0.85, scope
