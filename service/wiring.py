@@ -30,7 +30,7 @@ def open_desk(settings: Settings) -> Desk:
 
 def open_embedder(settings: Settings) -> Embedder:
     """Load the model; only a hub name may touch the network, and only to fetch that model."""
-    if settings.model == "default" or Path(settings.model).is_dir():
+    if settings.model in ("default", "base") or Path(settings.model).is_dir():
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     return load_embedder(settings.model, settings.models_dir)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from index.adapter import Head
 from index.passages import Passage
 from index.search import Hits
 from service.triage.models import Assessment
@@ -26,6 +27,8 @@ FEATURES = (
     "words",  # BM25, best passage
     "words_mean",  # BM25, mean of the three best passages
     "resource",  # the whole note against the town's own resources of the category
+    "head",  # the trained category head, logit
+    "head_rank",  # the same, standardised over the categories
     "problem_best",  # strongest problem that calls for the category, 0-1
     "problem_sum",  # all problems that call for it, summed
     "flag",  # a red flag leads here, 0-1
@@ -65,6 +68,7 @@ def build_features(
     rows: PassageRows,
     problem_weights: dict[str, dict[str, float]],
     flag_weights: dict[str, dict[str, float]],
+    head: Head | None,
 ) -> Array:
     """Return the feature matrix (categories, features) in the order of ``rows.codes``.
 
@@ -81,6 +85,7 @@ def build_features(
         _standardised(_top_means(hits.lexical[None], rows.situations, 1)[0]),
         _standardised(_top_means(hits.lexical[None], rows.descriptions, 3)[0]),
         _standardised(_top_means(hits.note[None], rows.resources, 1)[0]),
+        *_head_columns(hits, live_sentences, rows.codes, head),
         *_problem_columns(assessment, rows.codes, problem_weights),
         _flag_column(assessment, rows.codes, flag_weights),
         _denied_column(assessment, rows.codes, problem_weights),
@@ -102,6 +107,19 @@ def _top_means(scores: Array, groups: tuple[NDArray[np.intp], ...], k: int) -> A
     if np.isnan(out).all():
         return np.zeros_like(out)
     return np.where(np.isnan(out), np.nanmin(out, axis=1, keepdims=True), out)
+
+
+def _head_columns(
+    hits: Hits, live: Sequence[int], codes: tuple[str, ...], head: Head | None
+) -> tuple[Array, Array]:
+    """Return the head's logits, raw and standardised; zeros without a head or for a new category."""
+    if head is None:
+        return np.zeros(len(codes), np.float32), np.zeros(len(codes), np.float32)
+    logits = head.logits(hits.vectors.note, hits.vectors.sentences, tuple(live))
+    known = dict(zip(head.codes, logits, strict=True))
+    lowest = float(logits.min())
+    column = np.array([known.get(code, lowest) for code in codes], np.float32)
+    return column, _standardised(column)
 
 
 def _standardised(values: Array) -> Array:

@@ -1,6 +1,6 @@
 """Step 2a, problems (課題): which troubles the note tells of, each with its words.
 
-The rules are data in ``problems.yaml``; each names the categories it calls for.
+The rules are data in ``problem_rules/*.yaml``; each names the categories it calls for.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ class ProblemRule(BaseModel):
 
 @lru_cache(maxsize=1)
 def problem_rules() -> tuple[ProblemRule, ...]:
-    """Return the shipped rules, read once."""
-    data = load_yaml(Path(__file__).with_name("problems.yaml"))
-    return tuple(TypeAdapter(list[ProblemRule]).validate_python(data))
+    """Return the shipped rules, read once, in the order of the files."""
+    read = TypeAdapter(list[ProblemRule]).validate_python
+    paths = sorted(Path(__file__).with_name("problem_rules").glob("*.yaml"))
+    return tuple(rule for path in paths for rule in read(load_yaml(path)))
 
 
 def find_problems(

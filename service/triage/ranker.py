@@ -37,10 +37,14 @@ class Ranker:
         return np.asarray(features * np.asarray(self.weights, np.float32), np.float32)
 
 
-@lru_cache(maxsize=1)
-def shipped_ranker() -> Ranker:
-    """Return the ranker that ships with the product, read once."""
-    data = json.loads(Path(__file__).with_name("ranker.json").read_text(encoding="utf-8"))
+@lru_cache(maxsize=2)
+def shipped_ranker(with_head: bool) -> Ranker:
+    """Return the ranker that ships with the product, read once.
+
+    Without the category head (another model by setting) a second set of weights is used.
+    """
+    sets = json.loads(Path(__file__).with_name("ranker.json").read_text(encoding="utf-8"))
+    data = sets["with_head" if with_head else "without_head"]
     missing = [name for name in FEATURES if name not in data["weights"]]
     if missing:
         raise ValueError(

@@ -14,6 +14,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from index.adapter import Head, load_head
 from index.embedder import Embedder
 from index.search import Hits, search
 from index.snapshot import Index
@@ -60,6 +61,7 @@ class Desk:
     fact_rules: tuple[FactRule, ...]
     flag_rules: tuple[FlagRule, ...]
     ranker: Ranker
+    head: Head | None
     services: dict[str, Service]
 
     @property
@@ -92,6 +94,7 @@ class Examined:
 def make_desk(knowledge: Knowledge, embedder: Embedder, index: Index) -> Desk:
     """Bundle loaded parts with the shipped rules and ranker."""
     codes = tuple(category.code for category in knowledge.categories)
+    head = load_head(embedder.digest)
     return Desk(
         knowledge=knowledge,
         embedder=embedder,
@@ -100,7 +103,8 @@ def make_desk(knowledge: Knowledge, embedder: Embedder, index: Index) -> Desk:
         problem_rules=problem_rules(),
         fact_rules=fact_rules(),
         flag_rules=flag_rules(),
-        ranker=shipped_ranker(),
+        ranker=shipped_ranker(head is not None),
+        head=head,
         services={service.category: service for service in reversed(knowledge.services)},
     )
 
@@ -133,7 +137,7 @@ def examine(desk: Desk, note: str, today: date) -> Examined:
     clock.lap("search")
     live = live_sentences(reading, assessment)
     features = build_features(
-        hits, live, assessment, desk.rows, desk.problem_weights, desk.flag_weights
+        hits, live, assessment, desk.rows, desk.problem_weights, desk.flag_weights, desk.head
     )
     clock.lap("features")
     return Examined(reading, assessment, hits, features, clock.laps)

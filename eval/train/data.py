@@ -1,0 +1,80 @@
+"""Training examples: labelled notes, and the catalogue's situations as one-label notes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.cases import Case, load_cases
+from index.text import normalise, split_sentences
+from knowledge.models import Knowledge
+
+NO_HELP = ("none.other_dept", "none.insufficient")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text with its sentence ranges and category numbers; ``weight`` scales its loss."""
+
+    text: str
+    ranges: tuple[tuple[int, int], ...]
+    primary: tuple[int, ...]
+    acceptable: tuple[int, ...]
+    weight: float
+
+
+def note_examples(cases: Sequence[Case], codes: Sequence[str]) -> list[Example]:
+    """Return the labelled notes as examples."""
+    number = {code: i for i, code in enumerate(codes)}
+    examples = []
+    for case in cases:
+        text = normalise(case.note).text
+        examples.append(
+            Example(
+                text,
+                split_sentences(text),
+                tuple(number[c] for c in case.primary or ()),
+                tuple(number[c] for c in case.acceptable),
+                1.0,
+            )
+        )
+    return examples
+
+
+def situation_examples(knowledge: Knowledge, codes: Sequence[str]) -> list[Example]:
+    """Return every typical situation of the catalogue as a short note with one label.
+
+    What else would be acceptable is not known for them, so they weigh less.
+    """
+    number = {code: i for i, code in enumerate(codes)}
+    examples = []
+    for service in knowledge.services:
+        for situation in service.situations:
+            text = normalise(situation).text
+            label = (number[service.category],)
+            examples.append(Example(text, split_sentences(text), label, (), 0.5))
+    return examples
+
+
+def load_writers(folder: Path, names: Sequence[str]) -> list[Case]:
+    """Return the notes of the named writers (``w01`` …), in order."""
+    return [case for name in names for case in load_cases(folder / f"{name}.jsonl")]
+
+
+def joined(examples: Sequence[Example], rng: random.Random, count: int) -> list[Example]:
+    """Return ``count`` new notes, each two or three short examples on separate lines.
+
+    Many-problem households are rarer in the corpus than at the desk; joining short notes
+    teaches the model that each sentence brings its own help.
+    """
+    short = [e for e in examples if len(e.text) <= 80]
+    made = []
+    for _ in range(count):
+        parts = rng.sample(short, rng.choice((2, 2, 3)))
+        text = "\n".join(part.text for part in parts)
+        primary = tuple(sorted({p for part in parts for p in part.primary}))
+        acceptable = {a for part in parts for a in part.acceptable} - set(primary)
+        made.append(Example(text, split_sentences(text), primary, tuple(sorted(acceptable)), 0.5))
+    return made

@@ -1,0 +1,255 @@
+"""Fine-tuning the default model on consultation notes: a small adapter and a category head.
+
+The encoder keeps its weights; low-rank updates (LoRA) of its matrices are learned together
+with a linear head over the 69 categories.  Two losses:
+
+* notes → categories: multi-label softmax over the primary categories, acceptable ones
+  left out, plus a binary term that makes the logits comparable between notes;
+* note ↔ situation: contrastive, with the other situations of the batch and one from a
+  category that the catalogue calls easily confused as hard negatives (MultipleNegatives-
+  Ranking, Henderson et al. 2017, arXiv:1705.00652), so that search stays useful for
+  services that training has never seen.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F  # noqa: N812 - the usual name
+
+from eval.train.data import Example
+from index.adapter import ADAPTER_FILE, HEAD_FILE, adapter_digest
+
+TARGETS = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
+MAX_TOKENS = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The choices of a training run; the defaults are those of the shipped adapter."""
+
+    rank: int = 16
+    alpha: int = 32
+    epochs: int = 4
+    batch: int = 16
+    encoder_rate: float = 3e-4
+    head_rate: float = 3e-3
+    contrast_weight: float = 0.5
+    binary_weight: float = 0.5
+    temperature: float = 0.05
+    acceptable_target: float = 0.25
+    dropout: float = 0.05
+    seed: int = 20261124
+
+
+class TrainedEncoder(torch.nn.Module):
+    """A LoRA-wrapped encoder with a category head over note and sentence vectors."""
+
+    def __init__(self, folder: Path, categories: int, recipe: Recipe) -> None:
+        from peft import LoraConfig, get_peft_model
+        from transformers import AutoModel, AutoTokenizer
+
+        super().__init__()
+        self.tokenizer = AutoTokenizer.from_pretrained(str(folder))
+        config = LoraConfig(
+            r=recipe.rank,
+            lora_alpha=recipe.alpha,
+            lora_dropout=recipe.dropout,
+            target_modules=list(TARGETS),
+        )
+        base = AutoModel.from_pretrained(str(folder))
+        self.encoder = get_peft_model(base, config)
+        width = int(base.config.hidden_size)
+        self.note_head = torch.nn.Linear(width, categories)
+        self.sentence_head = torch.nn.Linear(width, categories, bias=False)
+        for head in (self.note_head, self.sentence_head):
+            torch.nn.init.zeros_(head.weight)
+        torch.nn.init.constant_(self.note_head.bias, -2.0)
+
+    def vectors(self, examples: Sequence[Example]) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Return the unit note vectors (n, d) and, per note, its unit sentence vectors."""
+        prompt = "query: "
+        encoding = self.tokenizer(
+            [prompt + e.text for e in examples],
+            padding=True,
+            truncation=True,
+            max_length=MAX_TOKENS,
+            return_offsets_mapping=True,
+            return_tensors="pt",
+        )
+        offsets = encoding.pop("offset_mapping") - len(prompt)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            hidden = self.encoder(
+                input_ids=encoding["input_ids"], attention_mask=encoding["attention_mask"]
+            ).last_hidden_state
+        hidden = hidden.float()
+        mask = encoding["attention_mask"].unsqueeze(-1).float()
+        notes = F.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1)
+        sentences = []
+        for row, example in enumerate(examples):
+            parts = [notes[row]] if not example.ranges else []
+            for start, end in example.ranges:
+                inside = (
+                    (offsets[row, :, 0] < end)
+                    & (offsets[row, :, 1] > start)
+                    & (offsets[row, :, 1] > offsets[row, :, 0])
+                )
+                if inside.any():
+                    parts.append(F.normalize(hidden[row][inside].mean(0), dim=-1))
+            sentences.append(torch.stack(parts or [notes[row]]))
+        return notes, sentences
+
+    def logits(self, notes: torch.Tensor, sentences: list[torch.Tensor]) -> torch.Tensor:
+        """Return the category logits (n, categories); the same pooling as ``index.adapter.Head``."""
+        pooled = []
+        for parts in sentences:
+            each = self.sentence_head(parts)
+            pooled.append(torch.logsumexp(each, 0) - np.log(len(parts)))
+        return torch.as_tensor(self.note_head(notes) + torch.stack(pooled))
+
+
+def category_loss(logits: torch.Tensor, batch: Sequence[Example], recipe: Recipe) -> torch.Tensor:
+    """Return the weighted mean of the multi-label softmax and the binary loss of a batch."""
+    losses = []
+    for row, example in zip(logits, batch, strict=True):
+        primary = list(example.primary)
+        masked = row.clone()
+        if example.acceptable:
+            masked[list(example.acceptable)] = -1e4
+        softmax = -torch.log_softmax(masked, -1)[primary].mean()
+        target = torch.zeros_like(row)
+        target[list(example.acceptable)] = recipe.acceptable_target
+        target[primary] = 1.0
+        binary = F.binary_cross_entropy_with_logits(row, target, reduction="sum") / 3
+        losses.append(example.weight * (softmax + recipe.binary_weight * binary))
+    return torch.stack(losses).mean()
+
+
+def contrast_loss(
+    notes: torch.Tensor, batch: Sequence[Example], situations: torch.Tensor,
+    labels: Sequence[int], recipe: Recipe,
+) -> torch.Tensor:  # fmt: skip
+    """Pull each note to the situations of its primary categories, away from unrelated ones."""
+    similarity = notes @ situations.T / recipe.temperature
+    losses = []
+    for row, example in zip(similarity, batch, strict=True):
+        good = torch.tensor([label in example.primary for label in labels])
+        neutral = torch.tensor([label in example.acceptable for label in labels])
+        if good.any():
+            masked = row.masked_fill(neutral, -1e4)
+            losses.append(-torch.log_softmax(masked, -1)[good].mean())
+    return torch.stack(losses).mean() if losses else similarity.sum() * 0
+
+
+def train_encoder(
+    folder: Path,
+    notes: list[Example],
+    situations: list[Example],
+    categories: int,
+    confused: dict[int, list[int]],
+    recipe: Recipe,
+    on_step: Callable[[int, int, float], None],
+    extra: Callable[[random.Random], list[Example]] = lambda rng: [],
+) -> TrainedEncoder:
+    """Return a trained encoder; ``extra`` makes more examples at the start of each epoch.
+
+    ``on_step`` hears (step, steps, loss).  Deterministic for a given seed and machine.
+    """
+    rng = random.Random(recipe.seed)
+    torch.manual_seed(recipe.seed)
+    torch.set_grad_enabled(True)
+    model = TrainedEncoder(folder, categories, recipe)
+    model.train()
+    heads = [*model.note_head.parameters(), *model.sentence_head.parameters()]
+    lora = [p for p in model.encoder.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(
+        [{"params": lora, "lr": recipe.encoder_rate}, {"params": heads, "lr": recipe.head_rate}],
+        weight_decay=0.01,
+    )
+    by_category: dict[int, list[Example]] = {}
+    for situation in situations:
+        by_category.setdefault(situation.primary[0], []).append(situation)
+    epochs = [notes + situations + extra(rng) for _ in range(recipe.epochs)]
+    batches = [batch for epoch in epochs for batch in _batches(epoch, recipe.batch, rng)]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, [recipe.encoder_rate, recipe.head_rate], total_steps=len(batches), pct_start=0.1
+    )
+    for step, batch in enumerate(batches, start=1):
+        pairs = [_pair(example, by_category, confused, rng) for example in batch]
+        others = [situation for pair in pairs for situation in pair]
+        vectors, sentences = model.vectors(batch)
+        situation_vectors, _ = model.vectors(others)
+        loss = category_loss(model.logits(vectors, sentences), batch, recipe)
+        labels = [situation.primary[0] for situation in others]
+        loss = loss + recipe.contrast_weight * contrast_loss(
+            vectors, batch, situation_vectors, labels, recipe
+        )
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([*lora, *heads], 1.0)
+        optimiser.step()
+        schedule.step()
+        on_step(step, len(batches), float(loss.detach()))
+    model.eval()
+    return model
+
+
+def _batches(
+    examples: list[Example], size: int, rng: random.Random
+) -> list[list[Example]]:
+    """Shuffle, then group texts of similar length within large pools: less padding."""
+    shuffled = rng.sample(examples, len(examples))
+    batches = []
+    for start in range(0, len(shuffled), size * 16):
+        pool = sorted(shuffled[start : start + size * 16], key=lambda e: len(e.text))
+        batches += [pool[i : i + size] for i in range(0, len(pool), size)]
+    return rng.sample(batches, len(batches))
+
+
+def _pair(
+    example: Example,
+    by_category: dict[int, list[Example]],
+    confused: dict[int, list[int]],
+    rng: random.Random,
+) -> list[Example]:
+    """Return a situation of one primary category and one of a category confused with it."""
+    wanted = rng.choice(example.primary)
+    good = rng.choice([s for s in by_category[wanted] if s is not example])
+    right = set(example.primary) | set(example.acceptable)
+    hard = [c for c in confused.get(wanted, []) if c not in right]
+    return [good] + ([rng.choice(by_category[rng.choice(hard)])] if hard else [])
+
+
+def save_trained(
+    model: TrainedEncoder, codes: Sequence[str], weights_digest: str, recipe: Recipe, out: Path
+) -> None:
+    """Write the adapter and the head (half precision) into ``out``."""
+    from safetensors.numpy import save_file
+
+    out.mkdir(parents=True, exist_ok=True)
+    state: dict[str, Any] = {n: p for n, p in model.encoder.named_parameters() if "lora_" in n}
+    scale = recipe.alpha / recipe.rank
+    updates: dict[str, np.ndarray] = {}
+    for name, value in state.items():
+        base = name.split("base_model.model.", 1)[1]
+        target, kind = base.split(".lora_")
+        array = value.detach().float().numpy()
+        if kind.startswith("A"):
+            updates[f"{target}.A"] = array.astype(np.float16)
+        else:
+            updates[f"{target}.B"] = (array * scale).astype(np.float16)
+    save_file({k: np.ascontiguousarray(v) for k, v in updates.items()}, str(out / ADAPTER_FILE))
+    np.savez_compressed(
+        out / HEAD_FILE,
+        codes=np.array(codes),
+        note_weights=model.note_head.weight.detach().numpy().astype(np.float16),
+        sentence_weights=model.sentence_head.weight.detach().numpy().astype(np.float16),
+        bias=model.note_head.bias.detach().numpy().astype(np.float32),
+        model_digest=np.array(adapter_digest(weights_digest, out)),
+    )
