@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 CASES_DIR = Path(__file__).parent / "cases"
 M = TypeVar("M", bound=BaseModel)
@@ -46,6 +46,11 @@ class Prediction(BaseModel):
     ranked: tuple[str, ...]
     red_flags: tuple[str, ...] = ()
     route: Literal["refer", "other_department", "insufficient", "none"] = "refer"
+
+    @field_validator("ranked", "red_flags")
+    @classmethod
+    def _each_once_at_its_best_rank(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(codes))
 
 
 def load_cases(path: Path) -> tuple[Case, ...]:
@@ -87,7 +92,8 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
         raise CaseProblem(f"{path}: ファイルがありません") from error
     except UnicodeDecodeError as error:
         raise CaseProblem(f"{path.name}: 文字コードが UTF-8 ではありません") from error
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines(): a note may hold U+2028 or U+0085.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:

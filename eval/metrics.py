@@ -51,7 +51,7 @@ def case_values(case: Case, prediction: Prediction) -> Values:
         "wrongly_turned_away": None,
     }
     if all(code.startswith("none.") for code in primary):
-        values["route_accuracy"] = float(prediction.route == _ROUTES[next(iter(primary))])
+        values["route_accuracy"] = float(prediction.route in {_ROUTES.get(c) for c in primary})
     else:
         values["wrongly_turned_away"] = float(prediction.route != "refer")
     return values | _flag_values(case, prediction)
@@ -65,7 +65,7 @@ def recall(ranked: Sequence[str], wanted: set[str], k: int) -> float:
 def ndcg(ranked: Sequence[str], primary: set[str], acceptable: set[str], k: int) -> float:
     """Return nDCG@k with linear gains."""
     gains = [_gain(code, primary, acceptable) for code in ranked[:k]]
-    ideal = [GAIN_PRIMARY] * len(primary) + [GAIN_ACCEPTABLE] * len(acceptable)
+    ideal = [GAIN_PRIMARY] * len(primary) + [GAIN_ACCEPTABLE] * len(acceptable - primary)
     return _dcg(gains) / _dcg(ideal[:k])
 
 

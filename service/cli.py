@@ -22,7 +22,7 @@ from service.errors import BadInput, DeskError
 from service.notes import decode_note
 from service.present import as_json, as_text
 from service.settings import Settings
-from service.triage.triage import DEFAULT_TOP, Desk, NoteProblem, triage
+from service.triage.triage import DEFAULT_TOP, Desk, NoteProblem, check_note, triage
 from service.wiring import open_desk, rebuild_index
 
 app = typer.Typer(
@@ -68,6 +68,8 @@ def suggest(
 ) -> None:
     """相談記録を読み、つなぎ先の候補を示す。"""
     note = _read_note(file)
+    # Said before the model takes its seconds to load.
+    check_note(note)
     answer = triage(open_desk(_settings(town)), note, date.today(), top)
     if as_json_:
         typer.echo(json.dumps(as_json(answer), ensure_ascii=False, indent=1))

@@ -16,7 +16,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TSUNAGI_", frozen=True)
 
     data_dir: Path = Field(Path("var"), description="モデルと索引を置くフォルダ")
-    model: str = Field("default", description="埋め込みモデル: default（調整済み）、base（調整前）、フォルダ、モデル名")
+    model: str = Field(
+        "default",
+        description="埋め込みモデル: default（調整済み）、base（調整前）、フォルダ、モデル名",
+    )
     town_dir: Path = Field(DEFAULT_TOWN, description="町のデータ（town.yaml と resources.csv）")
     host: str = Field("127.0.0.1", description="待ち受けるアドレス")
     port: int = Field(8000, description="待ち受けるポート", ge=1, le=65535)

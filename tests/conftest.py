@@ -11,7 +11,16 @@ import pytest
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+from datetime import UTC, datetime
+
+from index.build import build_index
 from index.embedder import Embedder, load_embedder
+from index.snapshot import Index
+from knowledge.models import Knowledge
+from service.settings import Settings
+from service.triage.triage import Desk
+from service.wiring import open_desk, rebuild_index
+from tests.fixtures.tiny import write_tiny
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -26,3 +35,20 @@ def models_dir() -> Path:
 def embedder(models_dir: Path) -> Embedder:
     """The real default model."""
     return load_embedder("default", models_dir)
+
+
+@pytest.fixture(scope="session")
+def tiny_index(
+    tmp_path_factory: pytest.TempPathFactory, embedder: Embedder
+) -> tuple[Knowledge, Index]:
+    """A town of three services and two resources, and its index with the real model."""
+    knowledge = write_tiny(tmp_path_factory.mktemp("tiny")).load()
+    return knowledge, build_index(knowledge, embedder, datetime(2026, 6, 1, 9, 30, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def desk() -> Desk:
+    """The desk of the invented sample town, on an index that is rebuilt only when needed."""
+    settings = Settings(data_dir=REPOSITORY / "var")
+    rebuild_index(settings, True, lambda done, total: None, datetime.now().astimezone())
+    return open_desk(settings)

@@ -46,7 +46,7 @@ def find_people(
     ages = find_ages(text, today, words.ages)
     mentions = person_words(text, tokens, words)
     linked = _link(text, mentions, ages, words)
-    named = _name_the_unnamed(linked, sentences, words)
+    named = _name_the_unnamed(linked, sentences)
     people = _merge(named, words)
     return tuple(_person(m, normalised) for m in _fold(people, words))
 
@@ -171,7 +171,6 @@ def _with_age(
 def _name_the_unnamed(
     mentions: tuple[Mention, ...],
     sentences: tuple[tuple[int, int], ...],
-    words: PeopleWords,
 ) -> tuple[Mention, ...]:
     """Turn 「82歳女性」 into 本人 (the first), 子 (a child beside an adult) or 家族."""
     first_end = sentences[0][1] if sentences else 0
@@ -211,7 +210,7 @@ def _merge(mentions: tuple[Mention, ...], words: PeopleWords) -> list[Mention]:
         for i, known in enumerate(people):
             one_only = m.role == known.role and m.role not in words.several
             if one_only or (_alike(m.role, known.role, words) and _same(m, known)):
-                people[i] = _joined(known, m, words)
+                people[i] = _joined(known, m)
                 break
         else:
             people.append(m)
@@ -226,7 +225,7 @@ def _alike(a: str, b: str, words: PeopleWords) -> bool:
     return {a, b} <= words.children and bool({a, b} & vague)
 
 
-def _joined(known: Mention, again: Mention, words: PeopleWords) -> Mention:
+def _joined(known: Mention, again: Mention) -> Mention:
     """One person from two mentions: the first words, whichever says more precisely who."""
     vague = {"子": 2, "息子": 1, "娘": 1}
     role = min(known.role, again.role, key=lambda r: vague.get(r, 0))

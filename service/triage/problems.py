@@ -10,10 +10,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from service.triage.models import Denied, Person, Problem, Reading, Span
+from service.triage.models import Denied, Problem, Reading
 from service.triage.rules import Match, Rule, find_matches, load_yaml, span_of
-
-_COUNTS = ("affirmed", "supposed")
 
 
 class ProblemRule(BaseModel):
@@ -63,14 +61,17 @@ def _problem(rule: ProblemRule, reading: Reading, matches: list[Match]) -> Probl
     return Problem(
         code=rule.code,
         label=rule.label,
-        person=_whose(reading.people, evidence[0]),
+        person=_whose(reading, min(matches, key=lambda m: m.start)),
         categories=tuple(rule.categories),
         weight=1.0 if sure else 0.6,
         evidence=evidence,
     )
 
 
-def _whose(people: tuple[Person, ...], evidence: Span) -> str:
-    """Return the label of the person named last before the trouble, '' when nobody is."""
-    before = [person for person in people if person.span.start <= evidence.start]
-    return before[-1].label if before else ""
+def _whose(reading: Reading, match: Match) -> str:
+    """Return the label of the person named last before the trouble in its sentence, else ''."""
+    start, _ = reading.ranges[match.sentence]
+    before = reading.normalised.text[start : match.start]
+    named = [(before.rfind(person.role), person) for person in reading.people]
+    place, person = max(named, key=lambda n: n[0], default=(-1, None))
+    return person.label if person is not None and place >= 0 else ""

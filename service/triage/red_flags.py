@@ -23,6 +23,7 @@ from service.triage.models import Duty, Reading, RedFlag
 from service.triage.rules import Match, Rule, find_matches, load_yaml, span_of
 
 _GAP = re.compile(r"(?<=[はがをにでともへのてや]) +(?=[ぁ-んァ-ヶ一-龥])")
+_ANY_GAP = re.compile(r"(?<=[ぁ-んァ-ヶー一-龥]) +(?=[ぁ-んァ-ヶ一-龥])")
 _NAMED = re.compile("〈([^〉]+)〉")
 
 
@@ -60,7 +61,11 @@ def flag_rules() -> tuple[FlagRule, ...]:
     words: dict[str, str] = {}
     for name, patterns in data.words.items():  # a list may use the ones above it
         words[name] = "|".join(_spell_out(pattern, words) for pattern in patterns)
-    return tuple(FlagRule.model_validate(_spell_out_all(flag, words)) for flag in data.flags)
+    flags = tuple(FlagRule.model_validate(_spell_out_all(flag, words)) for flag in data.flags)
+    for flag in flags:
+        for rule in flag.rules:
+            rule.prepare()
+    return flags
 
 
 def _spell_out(pattern: str, words: dict[str, str]) -> str:
@@ -105,10 +110,15 @@ def find_red_flags(
 def _without_gaps(reading: Reading) -> Reading:
     """Close the gaps of やさしい日本語 (「でんきが とまって」), which hide words from the rules.
 
-    Only a space after a particle goes; one after a verb often stands for a full stop.
+    A space after a particle goes.  One after another word often stands for a full stop,
+    and goes only where full stops are written and spaces are far more frequent.
     """
     text, origin = reading.normalised.text, reading.normalised.origin
-    gaps = {i for gap in _GAP.finditer(text) for i in range(*gap.span())}
+    if " " not in text:
+        return reading
+    spaced = 0 < 2 * text.count("。") <= len(_ANY_GAP.findall(text))
+    pattern = _ANY_GAP if spaced else _GAP
+    gaps = {i for gap in pattern.finditer(text) for i in range(*gap.span())}
     if not gaps:
         return reading
     kept = [i for i in range(len(text) + 1) if i not in gaps]

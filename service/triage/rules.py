@@ -89,6 +89,13 @@ class Rule(BaseModel):
         """The patterns of ``any``, each with the pairs of letters it cannot do without."""
         return tuple((_needles(p), _compiled((p,))) for p in self.any)
 
+    def prepare(self) -> None:
+        """Compile every pattern now, so that the first note is read as fast as the next."""
+        for group in (self.none, self.unless, self.none_note, *self.with_):
+            if group:
+                _compiled(group)
+        _ = self.needles
+
     @cached_property
     def needles(self) -> frozenset[str]:
         """One of these stands in every note that the rule can match; empty: none is certain."""

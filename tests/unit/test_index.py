@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from index.build import build_index
+from index.bundled_model import prepare
 from index.dense import build_dense, centre, dense_scores, load_dense, save_dense
-from index.embedder import Embedder
+from index.embedder import Embedder, load_embedder
 from index.errors import IndexProblem
 from index.lexical import lexical_scores
 from index.passages import make_passages
@@ -28,24 +29,24 @@ from index.snapshot import (
 )
 from index.text import normalise, search_terms, split_sentences, tokenise
 from knowledge.models import Knowledge
-from tests.fixtures.tiny import write_tiny
+from tests.fixtures.tiny_model import tiny_weights
 
-NOW = datetime(2026, 6, 1, 9, 30, tzinfo=UTC)
+NOW = datetime(2026, 6, 1, 9, 30, tzinfo=UTC)  # as in conftest
 NOTE = "財布に200円しかなく、米を買えない。\n母82はひとり暮らしで、新聞がたまっている。"
 REBUILD = "`tsunagi index build`"
 FILES = ("passages.jsonl", "dense.faiss", "means.npz", "lexical/vocab.index.json")
 
 
-@pytest.fixture(scope="module")
-def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
+@pytest.fixture
+def knowledge(tiny_index: tuple[Knowledge, Index]) -> Knowledge:
     """Three services and two resources."""
-    return write_tiny(tmp_path_factory.mktemp("tiny")).load()
+    return tiny_index[0]
 
 
-@pytest.fixture(scope="module")
-def built(knowledge: Knowledge, embedder: Embedder) -> Index:
+@pytest.fixture
+def built(tiny_index: tuple[Knowledge, Index]) -> Index:
     """Their index, in memory."""
-    return build_index(knowledge, embedder, NOW)
+    return tiny_index[1]
 
 
 @pytest.fixture
@@ -98,14 +99,18 @@ def test_the_manifest_says_what_the_index_was_built_from(
 
 
 def test_building_twice_gives_the_same_vectors_and_tells_how_far_it_is(
-    built: Index, knowledge: Knowledge, embedder: Embedder
+    knowledge: Knowledge, tmp_path: Path
 ) -> None:
     """Deterministic; the progress only grows and ends at the total."""
+    folder = prepare(tmp_path / "tiny", tiny_weights(tmp_path / "tiny.bin"))
+    tiny = load_embedder(str(folder), tmp_path)
     heard: list[tuple[int, int]] = []
-    again = build_index(knowledge, embedder, NOW, lambda done, total: heard.append((done, total)))
-    assert vectors_of(again).tobytes() == vectors_of(built).tobytes()
-    assert again.note_mean.tobytes() == built.note_mean.tobytes()
-    assert again.sentence_mean.tobytes() == built.sentence_mean.tobytes()
+    one = build_index(knowledge, tiny, NOW)
+    two = build_index(knowledge, tiny, NOW, lambda done, total: heard.append((done, total)))
+    assert two.manifest == one.manifest
+    assert vectors_of(two).tobytes() == vectors_of(one).tobytes()
+    assert two.note_mean.tobytes() == one.note_mean.tobytes()
+    assert two.sentence_mean.tobytes() == one.sentence_mean.tobytes()
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
     assert heard[-1][0] == heard[-1][1]
 
