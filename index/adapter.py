@@ -25,8 +25,9 @@ HEAD_FILE = "head.npz"
 class Head:
     """The category head: logits from the note's vector and from its best sentences.
 
-    ``note_weights`` and ``sentence_weights`` are (categories, d), ``bias`` (categories,),
-    in the order of ``codes``; ``model_digest`` names the model they belong to.
+    ``note_weights`` and ``sentence_weights`` are (labels, d), ``bias`` (labels,), in the
+    order of ``codes``: the categories, then the red flags as ``flag.`` and their code.
+    ``model_digest`` names the model they belong to.
     """
 
     codes: tuple[str, ...]
@@ -36,7 +37,7 @@ class Head:
     model_digest: str
 
     def logits(self, note: Array, sentences: Array, live: tuple[int, ...]) -> Array:
-        """Return the logit of each category; ``live`` are the sentences that count.
+        """Return the logit of each label; ``live`` are the sentences that count.
 
         Sentences are pooled by a log-mean-exp: the clearest one speaks, more are not louder.
         """

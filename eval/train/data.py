@@ -16,18 +16,29 @@ NO_HELP = ("none.other_dept", "none.insufficient")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text with its sentence ranges and category numbers; ``weight`` scales its loss."""
+    """A text with its sentence ranges and label numbers; ``weight`` scales its loss.
+
+    Labels are the categories, then the red flags.  ``primary`` is empty where only the
+    flags are known, ``flags`` is None where they are not.
+    """
 
     text: str
     ranges: tuple[tuple[int, int], ...]
     primary: tuple[int, ...]
     acceptable: tuple[int, ...]
+    flags: tuple[int, ...] | None
     weight: float
 
 
-def note_examples(cases: Sequence[Case], codes: Sequence[str]) -> list[Example]:
+def label_names(knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the labels in order: category codes, then ``flag.`` and the red-flag codes."""
+    categories = tuple(category.code for category in knowledge.categories)
+    return categories + tuple(f"flag.{flag.code}" for flag in knowledge.red_flags)
+
+
+def note_examples(cases: Sequence[Case], labels: Sequence[str]) -> list[Example]:
     """Return the labelled notes as examples."""
-    number = {code: i for i, code in enumerate(codes)}
+    number = {label: i for i, label in enumerate(labels)}
     examples = []
     for case in cases:
         text = normalise(case.note).text
@@ -37,24 +48,25 @@ def note_examples(cases: Sequence[Case], codes: Sequence[str]) -> list[Example]:
                 split_sentences(text),
                 tuple(number[c] for c in case.primary or ()),
                 tuple(number[c] for c in case.acceptable),
+                tuple(number[f"flag.{f}"] for f in case.red_flags),
                 1.0,
             )
         )
     return examples
 
 
-def situation_examples(knowledge: Knowledge, codes: Sequence[str]) -> list[Example]:
+def situation_examples(knowledge: Knowledge, labels: Sequence[str]) -> list[Example]:
     """Return every typical situation of the catalogue as a short note with one label.
 
     What else would be acceptable is not known for them, so they weigh less.
     """
-    number = {code: i for i, code in enumerate(codes)}
+    number = {label: i for i, label in enumerate(labels)}
     examples = []
     for service in knowledge.services:
         for situation in service.situations:
             text = normalise(situation).text
             label = (number[service.category],)
-            examples.append(Example(text, split_sentences(text), label, (), 0.5))
+            examples.append(Example(text, split_sentences(text), label, (), None, 0.5))
     return examples
 
 
@@ -69,12 +81,13 @@ def joined(examples: Sequence[Example], rng: random.Random, count: int) -> list[
     Many-problem households are rarer in the corpus than at the desk; joining short notes
     teaches the model that each sentence brings its own help.
     """
-    short = [e for e in examples if len(e.text) <= 80]
+    short = [e for e in examples if len(e.text) <= 80 and e.primary]
     made = []
     for _ in range(count):
         parts = rng.sample(short, rng.choice((2, 2, 3)))
         text = "\n".join(part.text for part in parts)
         primary = tuple(sorted({p for part in parts for p in part.primary}))
         acceptable = {a for part in parts for a in part.acceptable} - set(primary)
-        made.append(Example(text, split_sentences(text), primary, tuple(sorted(acceptable)), 0.5))
+        neutral = tuple(sorted(acceptable))
+        made.append(Example(text, split_sentences(text), primary, neutral, None, 0.5))
     return made

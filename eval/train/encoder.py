@@ -36,7 +36,7 @@ class Recipe:
 
     rank: int = 16
     alpha: int = 32
-    epochs: int = 4
+    epochs: int = 3
     batch: int = 16
     encoder_rate: float = 3e-4
     head_rate: float = 3e-3
@@ -45,6 +45,7 @@ class Recipe:
     head_scale: float = 10.0
     contrast_weight: float = 0.5
     binary_weight: float = 0.5
+    flag_weight: float = 0.5
     temperature: float = 0.05
     acceptable_target: float = 0.25
     dropout: float = 0.05
@@ -54,7 +55,7 @@ class Recipe:
 class TrainedEncoder(torch.nn.Module):
     """A LoRA-wrapped encoder with a category head over note and sentence vectors."""
 
-    def __init__(self, folder: Path, categories: int, recipe: Recipe) -> None:
+    def __init__(self, folder: Path, labels: int, recipe: Recipe) -> None:
         from peft import LoraConfig, get_peft_model
         from transformers import AutoModel, AutoTokenizer
 
@@ -71,8 +72,8 @@ class TrainedEncoder(torch.nn.Module):
         base = AutoModel.from_pretrained(str(folder))
         self.encoder = get_peft_model(base, config)
         width = int(base.config.hidden_size)
-        self.note_head = torch.nn.Linear(width, categories)
-        self.sentence_head = torch.nn.Linear(width, categories, bias=False)
+        self.note_head = torch.nn.Linear(width, labels)
+        self.sentence_head = torch.nn.Linear(width, labels, bias=False)
 
     @torch.no_grad()
     def start_head(self, situations: Sequence[Example], scale: float) -> None:
@@ -81,8 +82,10 @@ class TrainedEncoder(torch.nn.Module):
         vectors = torch.cat(rows)
         labels = torch.tensor([s.primary[0] for s in situations])
         centre = vectors.mean(0)
-        means = [vectors[labels == c].mean(0) for c in range(self.note_head.out_features)]
-        weights = scale * F.normalize(torch.stack(means) - centre, dim=-1)
+        categories = int(labels.max()) + 1
+        means = [vectors[labels == c].mean(0) for c in range(categories)]
+        weights = torch.zeros_like(self.note_head.weight)
+        weights[:categories] = scale * F.normalize(torch.stack(means) - centre, dim=-1)
         for head in (self.note_head, self.sentence_head):
             head.weight.copy_(weights)
         self.note_head.bias.copy_(-2.0 - 2 * weights @ centre)
@@ -129,21 +132,36 @@ class TrainedEncoder(torch.nn.Module):
         return torch.as_tensor(self.note_head(notes) + torch.stack(pooled))
 
 
-def category_loss(logits: torch.Tensor, batch: Sequence[Example], recipe: Recipe) -> torch.Tensor:
-    """Return the weighted mean of the multi-label softmax and the binary loss of a batch."""
+def label_loss(
+    logits: torch.Tensor, batch: Sequence[Example], categories: int, recipe: Recipe
+) -> torch.Tensor:
+    """Return the mean loss of a batch: categories (softmax and binary) and red flags (binary)."""
     losses = []
     for row, example in zip(logits, batch, strict=True):
-        primary = list(example.primary)
-        masked = row.clone()
-        if example.acceptable:
-            masked[list(example.acceptable)] = -1e4
-        softmax = -torch.log_softmax(masked, -1)[primary].mean()
-        target = torch.zeros_like(row)
-        target[list(example.acceptable)] = recipe.acceptable_target
-        target[primary] = 1.0
-        binary = F.binary_cross_entropy_with_logits(row, target, reduction="sum") / 3
-        losses.append(example.weight * (softmax + recipe.binary_weight * binary))
+        loss = row.sum() * 0
+        if example.primary:
+            loss = loss + _category_loss(row[:categories], example, recipe)
+        if example.flags is not None:
+            target = torch.zeros_like(row)
+            target[list(example.flags)] = 1.0
+            loss = loss + recipe.flag_weight * F.binary_cross_entropy_with_logits(
+                row[categories:], target[categories:], reduction="sum"
+            )
+        losses.append(example.weight * loss)
     return torch.stack(losses).mean()
+
+
+def _category_loss(row: torch.Tensor, example: Example, recipe: Recipe) -> torch.Tensor:
+    primary, acceptable = list(example.primary), list(example.acceptable)
+    masked = row.clone()
+    if acceptable:
+        masked[acceptable] = -1e4
+    softmax = -torch.log_softmax(masked, -1)[primary].mean()
+    target = torch.zeros_like(row)
+    target[acceptable] = recipe.acceptable_target
+    target[primary] = 1.0
+    binary = F.binary_cross_entropy_with_logits(row, target, reduction="sum") / 3
+    return softmax + recipe.binary_weight * binary
 
 
 def contrast_loss(
@@ -166,7 +184,7 @@ def train_encoder(
     folder: Path,
     notes: list[Example],
     situations: list[Example],
-    categories: int,
+    labels: int,
     confused: dict[int, list[int]],
     recipe: Recipe,
     on_step: Callable[[int, int, float], None],
@@ -179,7 +197,7 @@ def train_encoder(
     rng = random.Random(recipe.seed)
     torch.manual_seed(recipe.seed)
     torch.set_grad_enabled(True)
-    model = TrainedEncoder(folder, categories, recipe)
+    model = TrainedEncoder(folder, labels, recipe)
     model.eval()
     model.start_head(situations, recipe.head_scale)
     model.train()
@@ -199,14 +217,14 @@ def train_encoder(
         optimiser, [recipe.encoder_rate, recipe.head_rate], total_steps=len(batches), pct_start=0.1
     )
     for step, batch in enumerate(batches, start=1):
-        pairs = [_pair(example, by_category, confused, rng) for example in batch]
+        pairs = [_pair(e, by_category, confused, rng) for e in batch if e.primary]
         others = [situation for pair in pairs for situation in pair]
         vectors, sentences = model.vectors(batch)
         situation_vectors, _ = model.vectors(others)
-        loss = category_loss(model.logits(vectors, sentences), batch, recipe)
-        labels = [situation.primary[0] for situation in others]
+        loss = label_loss(model.logits(vectors, sentences), batch, len(by_category), recipe)
+        theirs = [situation.primary[0] for situation in others]
         loss = loss + recipe.contrast_weight * contrast_loss(
-            vectors, batch, situation_vectors, labels, recipe
+            vectors, batch, situation_vectors, theirs, recipe
         )
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
@@ -245,7 +263,7 @@ def _pair(
 
 
 def save_trained(
-    model: TrainedEncoder, codes: Sequence[str], weights_digest: str, recipe: Recipe, out: Path
+    model: TrainedEncoder, labels: Sequence[str], weights_digest: str, recipe: Recipe, out: Path
 ) -> None:
     """Write the adapter and the head (half precision) into ``out``."""
     from safetensors.numpy import save_file
@@ -265,7 +283,7 @@ def save_trained(
     save_file({k: np.ascontiguousarray(v) for k, v in updates.items()}, str(out / ADAPTER_FILE))
     np.savez_compressed(
         out / HEAD_FILE,
-        codes=np.array(codes),
+        codes=np.array(labels),
         note_weights=model.note_head.weight.detach().numpy().astype(np.float16),
         sentence_weights=model.sentence_head.weight.detach().numpy().astype(np.float16),
         bias=model.note_head.bias.detach().numpy().astype(np.float32),

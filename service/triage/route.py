@@ -29,8 +29,9 @@ def decide_route(
     by_code = dict(zip(codes, scores, strict=True))
     welfare = [p for p in assessment.problems if p.categories[0] != OTHER_DEPARTMENT]
     best_welfare = max(score for code, score in by_code.items() if not code.startswith("none."))
-    content_words = sum(token.is_content for token in reading.tokens)
-    if not welfare and content_words < _MIN_CONTENT_WORDS:
+    # Different words: one syllable typed forty times says nothing.
+    content_words = {token.normalised for token in reading.tokens if token.is_content}
+    if not welfare and len(content_words) < _MIN_CONTENT_WORDS:
         return "insufficient"
     best_none = max((OTHER_DEPARTMENT, INSUFFICIENT), key=lambda code: by_code[code])
     if by_code[best_none] > best_welfare and not welfare:

@@ -192,6 +192,9 @@ def _list_item(clause: str, position: int, words: ScopeWords) -> re.Match[str] |
 def _is_past(around: Surroundings, words: ScopeWords) -> bool:
     told = around.target + around.after
     resolved = words.past_after.search(told)
+    # 「米もなくなった」 is the trouble itself, not the end of one.
+    if resolved and "なくなっ" in resolved.group() and around.target in words.absence_is_trouble:
+        resolved = None
     if resolved and not words.ongoing.search(told[: resolved.end()]):
         return True
     if re.search(r"た[。]?$", around.after.strip()) and words.past_next.search(

@@ -117,7 +117,7 @@ def check_note(note: str) -> None:
         raise NoteProblem(
             f"相談の内容が長すぎます（{len(note):,}文字）。{MAX_NOTE_CHARS:,}文字以内に分けて入力してください。"
         )
-    if "\x00" in note:
+    if "\x00" in note or any("\ud800" <= char <= "\udfff" for char in note):
         raise NoteProblem(
             "文字として読めないデータが含まれています。文章だけを貼り付けてください。"
         )
