@@ -197,7 +197,7 @@ def load_embedder(model: str, models_dir: Path) -> Embedder:
         folder = models_dir / f"multilingual-e5-small-{model_digest(model)[:8]}"
         source, name = str(prepare(folder, adapter=adapter)), f"{MODEL_NAME} + つなぎ"
     elif model == "base":
-        source, name = str(prepare(models_dir / "multilingual-e5-small")), MODEL_NAME
+        source, name = str(prepare(base_model_dir(models_dir))), MODEL_NAME
     else:
         source, name = model, model
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers is untyped
@@ -211,6 +211,11 @@ def load_embedder(model: str, models_dir: Path) -> Embedder:
     loaded.eval()
     torch.set_grad_enabled(False)
     return Embedder(loaded, name, model_digest(model))
+
+
+def base_model_dir(models_dir: Path) -> Path:
+    """Return where the default model without its adapter is prepared."""
+    return models_dir / "multilingual-e5-small"
 
 
 def model_digest(model: str) -> str:

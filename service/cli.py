@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from index.embedder import base_model_dir
 from index.errors import IndexProblem
 from knowledge.check import KnowledgeError
 from knowledge.load import load_knowledge
@@ -23,7 +24,7 @@ from service.notes import decode_note
 from service.present import as_json, as_text
 from service.settings import Settings
 from service.triage.triage import DEFAULT_TOP, Desk, NoteProblem, check_note, triage
-from service.wiring import open_desk, rebuild_index
+from service.wiring import open_desk, open_embedder, rebuild_index
 
 app = typer.Typer(
     help="つなぎ: 一次相談窓口の相談記録から、つなぎ先の候補を示します。",
@@ -33,10 +34,12 @@ app = typer.Typer(
 )
 index_app = typer.Typer(help="索引（検索の土台）を作る", no_args_is_help=True)
 knowledge_app = typer.Typer(help="支援先データを確かめる", no_args_is_help=True)
+model_app = typer.Typer(help="モデルを学習し直す", no_args_is_help=True)
 eval_app = typer.Typer(help="提案の正しさを測る", no_args_is_help=True)
 app.add_typer(index_app, name="index")
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(eval_app, name="eval")
+app.add_typer(model_app, name="model")
 
 _progress_console = Console(stderr=True)
 Town = Annotated[Path | None, typer.Option("--town", help="町のデータのフォルダ")]
@@ -199,6 +202,40 @@ def _provenance(desk: Desk, cases: Path) -> dict[str, str]:
         "cases": f"{cases.name} {hashlib.sha256(cases.read_bytes()).hexdigest()[:12]}",
         "date": date.today().isoformat(),
     }
+
+
+@model_app.command("train")
+def model_train(
+    step: Annotated[str, typer.Option("--step", help="adapter / head / ranker / all")] = "all",
+) -> None:
+    """創作の相談記録から、付け足しの重み・分類・順位づけを学習し直す（CPU で1時間ほど）。"""
+    from eval.train.pipeline import train_adapter, train_head, train_ranker
+
+    if step not in ("adapter", "head", "ranker", "all"):
+        raise BadInput(f"--step は adapter / head / ranker / all のどれかです: {step}")
+    settings = Settings()
+    knowledge = load_knowledge(settings.town_dir)
+    with _progress("", None) as progress:
+        task = progress.task_ids[0]
+
+        def advance(label: str, done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+            progress.columns = (TextColumn(label), *progress.columns[1:])
+
+        if step in ("adapter", "all"):
+            open_embedder(settings.model_copy(update={"model": "base"}))
+            train_adapter(knowledge, base_model_dir(settings.models_dir), advance)
+        if step in ("head", "all"):
+            train_head(knowledge, open_embedder(settings), advance)
+        if step in ("ranker", "all"):
+            rebuild_index(
+                settings,
+                True,
+                lambda done, total: advance("索引", done, total),
+                datetime.now().astimezone(),
+            )
+            train_ranker(open_desk(settings), date.today(), advance)
+    typer.echo("学習しました。`tsunagi eval run` で確かめてください。")
 
 
 @app.command()

@@ -87,7 +87,7 @@ def as_text(answer: Triage) -> str:
     lines: list[str] = []
     for flag in answer.red_flags:
         lines += [
-            f"【緊急・通報】{flag.label}（{flag.duty}）",
+            f"【{'緊急・通報' if flag.source == 'rule' else '要確認'}】{flag.label}（{flag.duty}）",
             f"  まず: {flag.first_response}",
             f"  根拠法: {flag.article}",
             f"  連絡先: {flag.recipient}　{flag.phone}",

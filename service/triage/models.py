@@ -95,7 +95,11 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class RedFlag:
-    """An urgent danger or legal duty, from rules alone (緊急・通報)."""
+    """An urgent danger or legal duty (緊急・通報).
+
+    ``source`` is 'rule' for the explicit rules and 'model' for what the trained model adds
+    to be checked (要確認).
+    """
 
     code: str
     label: str
@@ -106,6 +110,7 @@ class RedFlag:
     phone: str
     ask: str
     evidence: tuple[Span, ...]
+    source: Literal["rule", "model"] = "rule"
 
 
 @dataclass(frozen=True, slots=True)

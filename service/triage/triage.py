@@ -24,6 +24,7 @@ from service.triage.eligibility import check_eligibility
 from service.triage.explain import nearest_situation, reason_for
 from service.triage.facts import FactRule, fact_rules, find_facts
 from service.triage.features import PassageRows, build_features, passage_rows
+from service.triage.localise import with_town_windows
 from service.triage.models import (
     Assessment,
     Eligibility,
@@ -39,6 +40,7 @@ from service.triage.ranker import Ranker, shipped_ranker
 from service.triage.reading import read
 from service.triage.red_flags import FlagRule, find_red_flags, flag_rules
 from service.triage.route import decide_route
+from service.triage.second_opinion import second_opinion
 
 MAX_NOTE_CHARS = 20_000
 DEFAULT_TOP = 10
@@ -136,6 +138,16 @@ def examine(desk: Desk, note: str, today: date) -> Examined:
     hits = search(desk.index, desk.embedder, text, reading.ranges, terms)
     clock.lap("search")
     live = live_sentences(reading, assessment)
+    added = second_opinion(
+        reading,
+        hits.vectors,
+        live,
+        desk.head,
+        assessment.red_flags,
+        desk.flag_rules,
+        desk.knowledge.red_flags,
+    )
+    assessment = replace(assessment, red_flags=assessment.red_flags + added)
     features = build_features(
         hits, live, assessment, desk.rows, desk.problem_weights, desk.flag_weights, desk.head
     )
@@ -192,7 +204,7 @@ def triage(
     manifest = desk.index.manifest
     return Triage(
         route=route,
-        red_flags=assessment.red_flags,
+        red_flags=with_town_windows(assessment.red_flags, desk.flag_rules, desk.knowledge),
         problems=assessment.problems,
         denied=assessment.denied,
         people=reading.people,

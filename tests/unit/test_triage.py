@@ -160,3 +160,10 @@ def test_stale_and_full_resources_are_marked(desk: Desk) -> None:
     later = date(2029, 1, 1)
     answer = triage(desk, "72歳ひとり暮らし、食事が作れない。", later)
     assert all(card.is_stale for card in answer.suggestions)
+
+
+def test_a_red_flag_gives_this_towns_own_number(desk: Desk) -> None:
+    answer = _ask(desk, "母82の腕にあざ。同居の息子が「言うことを聞かんから叩いた」と話した。")
+    flag = next(f for f in answer.red_flags if f.code == "elder_abuse")
+    assert "みどり町" in flag.phone
+    assert "0000-" in flag.phone

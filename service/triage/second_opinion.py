@@ -1,0 +1,83 @@
+"""The trained model's second opinion on red flags: it can only add 'please check'.
+
+Rules know the words they were given; on notes by new writers they find about half of the
+dangers.  The category head was trained on flags as well, and where it is sure enough a
+flag is added, marked as the model's, with the sentence it rests on.  It never removes one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.adapter import Head
+from index.embedder import NoteVectors
+from knowledge.models import RedFlagCode
+from service.triage.models import Reading, RedFlag
+from service.triage.red_flags import FlagRule
+from service.triage.rules import sentence_span
+
+
+@lru_cache(maxsize=1)
+def thresholds() -> dict[str, float]:
+    """Return the logit from which a flag is added, by code (made by ``eval.train.flags``)."""
+    path = Path(__file__).with_name("second_opinion.json")
+    data: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+    return data
+
+
+def second_opinion(
+    reading: Reading,
+    vectors: NoteVectors,
+    live: Sequence[int],
+    head: Head | None,
+    raised: Sequence[RedFlag],
+    rules: Sequence[FlagRule],
+    codes: Sequence[RedFlagCode],
+) -> tuple[RedFlag, ...]:
+    """Return the flags that the model adds to the ``raised`` ones; none without a head."""
+    if head is None:
+        return ()
+    logits = dict(
+        zip(head.codes, head.logits(vectors.note, vectors.sentences, tuple(live)), strict=True)
+    )
+    by_code = {rule.code: rule for rule in rules}
+    known = {flag.code for flag in raised}
+    added = []
+    for code in codes:
+        label = f"flag.{code.code}"
+        if code.code in known or label not in logits or logits[label] < thresholds()[code.code]:
+            continue
+        weights = head.sentence_weights[head.codes.index(label)]
+        added.append(_flag(code, by_code[code.code], reading, vectors.sentences, live, weights))
+    return tuple(added)
+
+
+def _flag(
+    code: RedFlagCode,
+    rule: FlagRule,
+    reading: Reading,
+    sentences: NDArray[np.float32],
+    live: Sequence[int],
+    weights: NDArray[np.float32],
+) -> RedFlag:
+    numbers = list(live) or list(range(len(sentences)))
+    clearest = max(numbers, key=lambda n: (float(sentences[n] @ weights), -n))
+    answer = rule.answer
+    return RedFlag(
+        code=code.code,
+        label=code.label_ja,
+        first_response=code.first_response_ja,
+        duty=answer.duty,
+        article=answer.article,
+        recipient=answer.recipient,
+        phone=answer.phone,
+        ask=answer.ask,
+        evidence=(sentence_span(reading, clearest),),
+        source="model",
+    )
