@@ -34,8 +34,11 @@ class Case(BaseModel):
 
     @property
     def is_labelled(self) -> bool:
-        """True when the case can be scored."""
-        return bool(self.primary)
+        """True when the case can be scored: by its categories, or by its red flags alone.
+
+        A case that gives red flags and no ``primary`` at all is scored on the flags only.
+        """
+        return bool(self.primary) or (self.primary is None and "red_flags" in self.model_fields_set)
 
 
 class Prediction(BaseModel):

@@ -36,7 +36,9 @@ class Estimate:
 
 def case_values(case: Case, prediction: Prediction) -> Values:
     """Return every metric of one labelled case."""
-    primary = set(case.primary or ())
+    if not case.primary:
+        return dict.fromkeys(METRICS) | _flag_values(case, prediction)
+    primary = set(case.primary)
     acceptable = set(case.acceptable)
     ranked = prediction.ranked
     values: Values = {

@@ -27,10 +27,18 @@ _WORST = 40
 def render_report(run: dict[str, Any], metrics: dict[str, Any]) -> str:
     """Return the page for one run; the worst cases come first."""
     scored = [case for case in run["cases"] if case["values"]]
-    worst = sorted(scored, key=lambda c: (c["values"]["recall_primary@5"], c["values"]["ndcg@10"]))
+    worst = sorted(scored, key=_badness)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True
     )
     return environment.get_template("report.html").render(
         metrics=metrics, labels=LABELS, worst=worst[:_WORST], provenance=run["provenance"]
     )
+
+
+def _badness(case: dict[str, Any]) -> tuple[float, float]:
+    """Sort key, worst first: what was missed of the categories, or of the flags alone."""
+    values = case["values"]
+    if values["recall_primary@5"] is None:
+        return values["red_flag_recall"] or 0.0, values["red_flag_specificity"] or 0.0
+    return values["recall_primary@5"], values["ndcg@10"]
