@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from eval.cases import Case, Prediction
 from index.search import fuse, search
 from index.text import normalise, search_terms, split_sentences, tokenise
-from service.triage.triage import DEFAULT_TOP, Desk, NoteProblem, triage
+from service.triage.note import NoteProblem
+from service.triage.triage import DEFAULT_TOP, Desk, triage
 
 System = Callable[[Case], Prediction]
 SYSTEMS = ("tsunagi", "bm25", "dense", "hybrid")

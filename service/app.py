@@ -23,7 +23,8 @@ from knowledge.models import Resource, Service
 from service.errors import DeskError, NotFound
 from service.page import DeskPage, answer_page
 from service.present import as_json
-from service.triage.triage import DEFAULT_TOP, MAX_NOTE_CHARS, Desk, NoteProblem, triage
+from service.triage.note import MAX_NOTE_CHARS, NoteProblem
+from service.triage.triage import DEFAULT_TOP, Desk, triage
 
 _HERE = Path(__file__).parent
 # Far above the longest note, so that an overlong one comes back on the page with its text kept.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.errors import BadInput
-from service.triage.triage import MAX_NOTE_CHARS
+from service.triage.note import MAX_NOTE_CHARS
 
 # A character takes at most four bytes; anything larger cannot be a note.
 _MAX_BYTES = MAX_NOTE_CHARS * 4 + 1024

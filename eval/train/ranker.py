@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from eval.cases import Case
 from service.triage.features import FEATURES
-from service.triage.triage import Desk, NoteProblem, examine
+from service.triage.note import NoteProblem
+from service.triage.triage import Desk, examine
 
 Array = NDArray[np.float32]
 # An acceptable category is worth a third of a primary one, as in nDCG's gains.

@@ -33,6 +33,7 @@ from service.triage.models import (
     Suggestion,
     Triage,
 )
+from service.triage.note import check_note
 from service.triage.problems import ProblemRule, find_problems, problem_rules
 from service.triage.questions import questions_to_ask
 from service.triage.rank import Scored, order_categories, resource_cards, service_card
@@ -42,13 +43,8 @@ from service.triage.red_flags import FlagRule, find_red_flags, flag_rules
 from service.triage.route import decide_route
 from service.triage.second_opinion import second_opinion
 
-MAX_NOTE_CHARS = 20_000
 DEFAULT_TOP = 10
 _SCOPES_THAT_SILENCE = ("denied", "past", "other")
-
-
-class NoteProblem(ValueError):
-    """The note cannot be read at all; the message (Japanese) says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +105,6 @@ def make_desk(knowledge: Knowledge, embedder: Embedder, index: Index) -> Desk:
         head=head,
         services={service.category: service for service in reversed(knowledge.services)},
     )
-
-
-def check_note(note: str) -> None:
-    """Raise :class:`NoteProblem` (Japanese) when the note is empty, too long or not text."""
-    if not note.strip():
-        raise NoteProblem("相談の内容が空です。相談記録を入力してください。")
-    if len(note) > MAX_NOTE_CHARS:
-        raise NoteProblem(
-            f"相談の内容が長すぎます（{len(note):,}文字）。{MAX_NOTE_CHARS:,}文字以内に分けて入力してください。"
-        )
-    if "\x00" in note or any("\ud800" <= char <= "\udfff" for char in note):
-        raise NoteProblem(
-            "文字として読めないデータが含まれています。文章だけを貼り付けてください。"
-        )
 
 
 def examine(desk: Desk, note: str, today: date) -> Examined:

@@ -10,7 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.app import create_app
-from service.triage.triage import MAX_NOTE_CHARS, Desk
+from service.triage.note import MAX_NOTE_CHARS
+from service.triage.triage import Desk
 
 NOTE = "母84が同じ話をくり返し、鍋を焦がした。長男52は家に閉じこもっている。"
 

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from service.triage.models import Triage
-from service.triage.triage import MAX_NOTE_CHARS, Desk, NoteProblem, triage
+from service.triage.note import MAX_NOTE_CHARS, NoteProblem
+from service.triage.triage import Desk, triage
 
 TODAY = date(2026, 11, 24)
 

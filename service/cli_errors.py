@@ -1,0 +1,69 @@
+"""Running the command: what goes wrong is said in Japanese, on stderr, without a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+from pydantic import ValidationError
+
+from index.errors import IndexProblem
+from knowledge.check import KnowledgeError
+from service.errors import DeskError
+from service.triage.note import NoteProblem
+
+
+def run_command(app: typer.Typer) -> None:
+    """Run ``app`` on the process's arguments and exit with its code."""
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(2)
+    except click.UsageError as error:
+        _fail(_usage_message(error), 2)
+    except (DeskError, IndexProblem, KnowledgeError, NoteProblem) as error:
+        _fail(str(error), 1)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("中止しました。", 130)
+    except OSError as error:
+        _fail(
+            f"ファイルの読み書きができません: {error.filename or ''} {error.strerror or error}", 1
+        )
+    except Exception as error:
+        _fail_unless_known(error)
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail_unless_known(error: Exception) -> None:
+    """Errors of rooms that are imported late are known by name only here."""
+    from eval.cases import CaseProblem
+
+    if isinstance(error, CaseProblem):
+        _fail(str(error), 1)
+    if isinstance(error, ValidationError):
+        names = "、".join(f"TSUNAGI_{str(e['loc'][0]).upper()}" for e in error.errors() if e["loc"])
+        _fail(f"設定の値が正しくありません: {names}", 2)
+    raise error
+
+
+def _fail(message: str, code: int) -> None:
+    typer.echo(f"エラー: {message}", err=True)
+    sys.exit(code)
+
+
+def _usage_message(error: click.UsageError) -> str:
+    """Say a usage error of click in Japanese."""
+    path = error.ctx.command_path if error.ctx else "tsunagi"
+    ask = f"使い方は `{path} --help` で見られます。"
+    if isinstance(error, click.NoSuchOption):
+        return f"知らないオプションです: {error.option_name}。{ask}"
+    if isinstance(error, click.MissingParameter):
+        name = error.param.opts[0] if error.param and error.param.opts else ""
+        return f"{name} が指定されていません。{ask}"
+    if isinstance(error, click.BadParameter):
+        name = error.param.opts[0] if error.param and error.param.opts else ""
+        return f"{name} の値が正しくありません（{error.message}）。{ask}"
+    return f"命令が読めません（{error.format_message()}）。{ask}"

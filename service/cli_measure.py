@@ -1,0 +1,165 @@
+"""The commands for evaluators: ``tsunagi eval``, ``tsunagi model`` and ``tsunagi bench``.
+
+``eval`` is imported inside the commands: the desk itself never needs it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import TextColumn
+
+from index.embedder import base_model_dir
+from knowledge.load import load_knowledge
+from service.cli_shared import Town, progress_bar, settings_for
+from service.errors import BadInput
+from service.settings import Settings
+from service.triage.triage import Desk
+from service.wiring import open_desk, open_embedder, rebuild_index
+
+model_app = typer.Typer(help="モデルを学習し直す", no_args_is_help=True)
+eval_app = typer.Typer(help="提案の正しさを測る", no_args_is_help=True)
+
+
+@eval_app.command("run")
+def eval_run(
+    cases: Annotated[Path, typer.Option("--cases", help="事例（JSON Lines）")],
+    out: Annotated[Path, typer.Option("--out", help="結果を書くフォルダ")],
+    system: Annotated[
+        str, typer.Option("--system", help="tsunagi / bm25 / dense / hybrid")
+    ] = "tsunagi",
+    predictions: Annotated[
+        Path | None, typer.Option("--predictions", help="外部の結果を採点する")
+    ] = None,
+    as_json_: Annotated[bool, typer.Option("--json", help="指標を JSON で出力する")] = False,
+    town: Town = None,
+) -> None:
+    """事例に対する提案の正しさを測る（run.json, metrics.json, report.html）。"""
+    from eval.cases import load_cases, load_predictions
+    from eval.run import metrics_json, predicted_run, run_system, score_run, write_run
+    from eval.systems import SYSTEMS, make_system
+
+    if system not in SYSTEMS:
+        raise BadInput(f"システム名は {' / '.join(SYSTEMS)} のどれかです: {system}")
+    loaded = load_cases(cases)
+    if predictions is not None:
+        run = predicted_run(loaded, load_predictions(predictions))
+    else:
+        desk = open_desk(settings_for(town))
+        with progress_bar(f"{system} で採点", len(loaded)) as progress:
+            task = progress.task_ids[0]
+            run = run_system(
+                system,
+                make_system(system, desk, date.today()),
+                loaded,
+                _provenance(desk, cases),
+                lambda done: progress.update(task, advance=done),
+            )
+    scores = score_run(run)
+    write_run(run, scores, out)
+    if as_json_:
+        typer.echo(json.dumps(metrics_json(run, scores), ensure_ascii=False, indent=1))
+        return
+    for name, value in scores.totals.items():
+        typer.echo(
+            f"{name:<24}{value.mean:.3f}  [{value.low:.3f}, {value.high:.3f}]  n={value.count}"
+        )
+    typer.echo(f"結果: {out}/run.json metrics.json report.html")
+
+
+@eval_app.command("ablate")
+def eval_ablate(
+    out: Annotated[Path, typer.Option("--out", help="書き出す Markdown")] = Path(
+        "eval/ABLATIONS.md"
+    ),
+) -> None:
+    """部品を1つずつ外して、それぞれの効き目を測る。"""
+    from eval.ablations import ablation_report
+    from eval.cases import CASES_DIR, load_cases
+    from eval.train.data import load_writers
+    from eval.train.pipeline import RANKER_WRITERS, TRAIN_DIR
+
+    sets = {"開発用": "dev", "評価用": "test"}
+    cases = {title: load_cases(CASES_DIR / f"{name}.jsonl") for title, name in sets.items()}
+    fit = load_writers(TRAIN_DIR, RANKER_WRITERS)
+    settings = Settings()
+    base = settings.model_copy(update={"model": "base", "data_dir": settings.data_dir / "ablation"})
+    rebuild_index(base, True, lambda done, total: None, datetime.now().astimezone())
+    desks = {"製品": open_desk(settings), "調整前のモデル": open_desk(base)}
+    total = len(desks) * (len(fit) * (1 + len(cases)) + sum(map(len, cases.values())))
+    with progress_bar("部品の効き目", total) as progress:
+        task = progress.task_ids[0]
+        text = ablation_report(
+            desks, fit, cases, date.today(), lambda done: progress.update(task, advance=done)
+        )
+    aside = out.with_name(f".{out.name}.new")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(out)
+    typer.echo(f"書きました: {out}")
+
+
+def _provenance(desk: Desk, cases: Path) -> dict[str, str]:
+    """Return what a run was made with, so that it can be repeated."""
+    manifest = desk.index.manifest
+    return {
+        "tsunagi": version("tsunagi"),
+        "model": f"{manifest.model_name} {manifest.model_digest[:12]}",
+        "knowledge": manifest.knowledge_fingerprint[:12],
+        "town": manifest.town,
+        "index": manifest.version,
+        "cases": f"{cases.name} {hashlib.sha256(cases.read_bytes()).hexdigest()[:12]}",
+        "date": date.today().isoformat(),
+    }
+
+
+@model_app.command("train")
+def model_train(
+    step: Annotated[str, typer.Option("--step", help="adapter / head / ranker / all")] = "all",
+) -> None:
+    """創作の相談記録から、付け足しの重み・分類・順位づけを学習し直す（CPU で1時間ほど）。"""
+    from eval.train.pipeline import train_adapter, train_head, train_ranker
+
+    if step not in ("adapter", "head", "ranker", "all"):
+        raise BadInput(f"--step は adapter / head / ranker / all のどれかです: {step}")
+    settings = Settings()
+    knowledge = load_knowledge(settings.town_dir)
+    with progress_bar("", None) as progress:
+        task = progress.task_ids[0]
+
+        def advance(label: str, done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+            progress.columns = (TextColumn(label), *progress.columns[1:])
+
+        if step in ("adapter", "all"):
+            open_embedder(settings.model_copy(update={"model": "base"}))
+            train_adapter(knowledge, base_model_dir(settings.models_dir), advance)
+        if step in ("head", "all"):
+            train_head(knowledge, open_embedder(settings), advance)
+        if step in ("ranker", "all"):
+            rebuild_index(
+                settings,
+                True,
+                lambda done, total: advance("索引", done, total),
+                datetime.now().astimezone(),
+            )
+            train_ranker(open_desk(settings), date.today(), advance)
+    typer.echo("学習しました。`tsunagi eval run` で確かめてください。")
+
+
+def bench(
+    repeats: Annotated[int, typer.Option("--repeats", min=3, help="長さごとの回数")] = 30,
+    as_json_: Annotated[bool, typer.Option("--json", help="JSON で出力する")] = False,
+    town: Town = None,
+) -> None:
+    """triage() の速さを、埋め込みだけの時間と並べて測る。"""
+    from eval.bench import bench_text, run_bench
+
+    settings = settings_for(town)
+    result = run_bench(lambda: open_desk(settings), date.today(), repeats)
+    typer.echo(json.dumps(result, ensure_ascii=False, indent=1) if as_json_ else bench_text(result))
