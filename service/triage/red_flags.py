@@ -10,20 +10,15 @@ whose patterns may use a list by its name: 「子を〈殴る〉」, as they may
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from index.text import Normalised
 from knowledge.models import RedFlagCode
 from service.triage.models import Duty, Reading, RedFlag
 from service.triage.rules import Match, Rule, find_matches, load_yaml, span_of
 
-_GAP = re.compile(r"(?<=[はがをにでともへのてや]) +(?=[ぁ-んァ-ヶ一-龥])")
-_ANY_GAP = re.compile(r"(?<=[ぁ-んァ-ヶー一-龥]) +(?=[ぁ-んァ-ヶ一-龥])")
 _NAMED = re.compile("〈([^〉]+)〉")
 
 
@@ -92,7 +87,6 @@ def find_red_flags(
 ) -> tuple[RedFlag, ...]:
     """Return the flags raised, in the order of the code list, each with its evidence."""
     by_code = {rule.code: rule for rule in rules}
-    reading = _without_gaps(reading)
     flags = []
     for code in codes:
         rule = by_code[code.code]
@@ -105,26 +99,6 @@ def find_red_flags(
         if holding:
             flags.append(_flag(code, rule, reading, holding))
     return tuple(flags)
-
-
-def _without_gaps(reading: Reading) -> Reading:
-    """Close the gaps of やさしい日本語 (「でんきが とまって」), which hide words from the rules.
-
-    A space after a particle goes.  One after another word often stands for a full stop,
-    and goes only where full stops are written and spaces are far more frequent.
-    """
-    text, origin = reading.normalised.text, reading.normalised.origin
-    if " " not in text:
-        return reading
-    spaced = 0 < 2 * text.count("。") <= len(_ANY_GAP.findall(text))
-    pattern = _ANY_GAP if spaced else _GAP
-    gaps = {i for gap in pattern.finditer(text) for i in range(*gap.span())}
-    if not gaps:
-        return reading
-    kept = [i for i in range(len(text) + 1) if i not in gaps]
-    closed = Normalised("".join(text[i] for i in kept[:-1]), tuple(origin[i] for i in kept))
-    ranges = tuple((bisect_left(kept, a), bisect_left(kept, b)) for a, b in reading.ranges)
-    return replace(reading, normalised=closed, ranges=ranges)
 
 
 def _flag(code: RedFlagCode, rule: FlagRule, reading: Reading, matches: list[Match]) -> RedFlag:

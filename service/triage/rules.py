@@ -13,6 +13,8 @@ that
 
 A pattern may use the spellings of ``words.yaml``: 〈家賃〉 stands for 家賃, 家ちん, やちん …
 
+A match may not begin in kana inside another word: 訪|ねる, ど|なた, か|けられ.
+
 What the words around the match say (denied, past, supposed, somebody else's) is the
 match's scope; which scopes count is decided by whoever asks.
 
@@ -25,6 +27,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -34,6 +37,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from index.text import Token
 from service.triage.models import Person, Reading, Scope, Span
 from service.triage.scope import scope_of
 
@@ -42,6 +46,7 @@ _PARSER: Any = importlib.import_module("re._parser")
 _WORD = re.compile("〈([^〉]+)〉")
 
 _SETTLED_WITHIN = 2  # sentences
+_WHOLE_WORDS = frozenset(("動詞", "形容詞", "代名詞", "副詞", "連体詞", "接続詞", "助詞", "助動詞"))
 
 
 class PersonTest(BaseModel):
@@ -143,6 +148,8 @@ def find_matches(rule: Rule, reading: Reading) -> tuple[Match, ...]:
         if not _has_company(rule, reading, number) or _settled(rule, reading, number):
             continue
         for a, b in found:
+            if _inside_a_word(reading, start + a):
+                continue
             scope = scope_of(text, start + a, start + b, (start, end))
             matches.append(Match(start + a, start + b, number, scope))
     return tuple(matches)
@@ -201,6 +208,21 @@ def _places(patterns: list[re.Pattern[str]], sentence: str) -> list[tuple[int, i
         if a < b and (not places or a >= places[-1][1]):
             places.append((a, b))
     return places
+
+
+def _inside_a_word(reading: Reading, position: int) -> bool:
+    """True when ``position`` is kana in the middle of a verb, a pronoun … (not of a noun: 青|あざ)."""
+    if not "ぁ" <= reading.normalised.text[position] <= "ん":
+        return False
+    before = bisect_right(reading.tokens, position, key=_start) - 1
+    if before < 0:
+        return False
+    token = reading.tokens[before]
+    return token.start < position < token.end and token.pos[0] in _WHOLE_WORDS
+
+
+def _start(token: Token) -> int:
+    return token.start
 
 
 def _longest_first(span: tuple[int, int]) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from service.triage.models import Scope
 
 _WORDS_FILE = Path(__file__).with_name("scope.yaml")
 _LIST_ITEM = r"[^。、・,/がをでにては\s()「」]{1,12}?"
-_ITEM_END = r"(?=[・、,/やはもがと]|について|など|等|なし|無|いずれ|あり|ともに|$)"
+_ITEM_END = r"(?=[・、,/やはもがと×✕]|について|など|等|なし|無|いずれ|あり|ともに|$)"
 _MAX_STEPS = 24
 
 
@@ -31,6 +31,11 @@ class ScopeWords:
     between: re.Pattern[str]
     listable: frozenset[str]
     deny: re.Pattern[str]
+    denied_after: re.Pattern[str]
+    ability: re.Pattern[str]
+    event: re.Pattern[str]
+    undone: re.Pattern[str]
+    negation: re.Pattern[str]
     absence_is_trouble: frozenset[str]
     list_closer: re.Pattern[str]
     double_supposed: re.Pattern[str]
@@ -66,13 +71,18 @@ class Surroundings:
 def scope_words() -> ScopeWords:
     """Read scope.yaml once."""
     data: dict[str, Any] = yaml.safe_load(_WORDS_FILE.read_text(encoding="utf-8"))
-    between = data["between"]
+    between, unfinished = data["between"], data["unfinished"]
     tokens = [*between["particles"], *between["nouns"], *between["verbs"]]
     return ScopeWords(
         contrast=_any_of(data["contrast"]),
         between=_any_of(sorted(tokens, key=len, reverse=True)),
         listable=frozenset([*between["nouns"], *data["list_closers"], "と", "や", "とか"]),
         deny=_any_of(data["deny"]),
+        denied_after=_any_of(data["denied_after"]),
+        ability=re.compile(unfinished["ability"]),
+        event=re.compile(unfinished["event"]),
+        undone=_any_of(unfinished["undone"]),
+        negation=re.compile(unfinished["negation"]),
         absence_is_trouble=frozenset(data["absence_is_trouble"]),
         list_closer=_any_of(sorted(data["list_closers"], key=len, reverse=True)),
         double_supposed=_any_of(data["double_negation"]["supposed"]),
@@ -105,11 +115,14 @@ def scope_of(text: str, start: int, end: int, sentence: tuple[int, int]) -> Scop
     a double negation (ないわけではない, 否定できない) is decided first.
     """
     words = scope_words()
+    end = _whole_trouble(text, start, end, sentence[1], words)
     around = _surroundings(text, start, end, sentence, words)
     twice_denied = _double_negation(around.after_clause[:32], words)
     if twice_denied:
         return twice_denied
-    if _denial_end(around.after_clause, words) is not None:
+    if _denial_end(around.after_clause, words) is not None or words.denied_after.search(
+        around.after
+    ):
         return "denied"
     if _is_past(around, words):
         return "past"
@@ -125,8 +138,11 @@ def is_self_denial(text: str, start: int, end: int, sentence: tuple[int, int]) -
     words = scope_words()
     if scope_of(text, start, end, sentence) != "denied":
         return False
+    end = _whole_trouble(text, start, end, sentence[1], words)
     around = _surroundings(text, start, end, sentence, words)
-    denied_at = _denial_end(around.after_clause, words) or 0
+    at_a_distance = words.denied_after.search(around.after)
+    far = at_a_distance.end() if at_a_distance else 0
+    denied_at = _denial_end(around.after_clause, words) or far
     rest = around.after[denied_at:]
     if words.said_by_official.search(rest):
         return False
@@ -146,6 +162,19 @@ def _surroundings(
         after=after,
         next_sentence=text[sentence[1] : sentence[1] + 48],
     )
+
+
+def _whole_trouble(text: str, start: int, end: int, limit: int, words: ScopeWords) -> int:
+    """Return where the trouble ends: a match may stop inside 読め|ない, でき|ず, 身寄り|なし.
+
+    There the ない is the trouble itself; in 殴られ|ない and 飲ま|ない it denies one.
+    """
+    target = text[start:end]
+    able = words.ability.search(target) and not words.event.search(target)
+    if not able and not words.undone.search(target):
+        return end
+    negated = words.negation.match(text, end, limit)
+    return negated.end() if negated else end
 
 
 def _double_negation(near: str, words: ScopeWords) -> Scope | None:
@@ -174,7 +203,9 @@ def _denial_end(clause: str, words: ScopeWords) -> int | None:
         if token is None:
             return None
         closed = closed or words.list_closer.fullmatch(token.group()) is not None
-        listable = token.group() in words.listable  # not after あり: 暴力があり、借金はない
+        # not after あり: 暴力があり、借金はない; but 怒鳴|る・叩くは
+        verb_list = position == 0 and clause[token.end() : token.end() + 1] == "・"
+        listable = verb_list or token.group() in words.listable
         position = token.end()
     return None
 
@@ -191,11 +222,13 @@ def _list_item(clause: str, position: int, words: ScopeWords) -> re.Match[str] |
 
 def _is_past(around: Surroundings, words: ScopeWords) -> bool:
     told = around.target + around.after
-    resolved = words.past_after.search(told)
+    resolved = words.past_after.search(told) or words.past_after.search(around.after)
     # 「米もなくなった」 is the trouble itself, not the end of one.
     if resolved and "なくなっ" in resolved.group() and around.target in words.absence_is_trouble:
         resolved = None
-    if resolved and not words.ongoing.search(told[: resolved.end()]):
+    if resolved and not words.ongoing.search(resolved.string[: resolved.end()]):
+        return True
+    if _told_as_past(around.target, words):
         return True
     if re.search(r"た[。]?$", around.after.strip()) and words.past_next.search(
         around.next_sentence
@@ -206,6 +239,12 @@ def _is_past(around: Surroundings, words: ScopeWords) -> bool:
     if not lasting:
         marks += words.past_weak.finditer(around.before_clause)
     return any(_reaches(mark.end(), around, words) for mark in marks)
+
+
+def _told_as_past(target: str, words: ScopeWords) -> bool:
+    """True when a past mark stands inside the match: 夫とは4年前に別れ、当時は殴られ."""
+    marks = list(words.past_strong.finditer(target))
+    return bool(marks) and not words.ongoing.search(target[marks[-1].end() :])
 
 
 def _reaches(mark_end: int, around: Surroundings, words: ScopeWords) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from service.triage.models import Denied, Problem
 from service.triage.problems import ProblemRule, find_problems, problem_rules
 from service.triage.reading import read
-from service.triage.rules import Rule
+from service.triage.rules import Rule, find_matches
 
 TODAY = date(2026, 6, 1)
 RULES_FOLDER = Path(__file__).parents[2] / "service" / "triage" / "problem_rules"
@@ -179,6 +179,32 @@ def test_an_empty_note_and_no_rules_give_nothing() -> None:
     """No text, no troubles; no rules, no troubles."""
     assert found("") == ((), ())
     assert find_problems(read("夫に殴られる。", TODAY), ()) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("word", "note", "found_there"),
+    [
+        ("なた", "玄関にどなたか来た。", False),
+        ("けられ", "声をかけられた。", False),
+        ("ねる", "訪ねる家が分からない。", False),
+        ("あざ", "腕に青あざ。", True),
+        ("なた", "なたを持っていた。", True),
+    ],
+)
+def test_a_pattern_does_not_begin_inside_another_word(
+    word: str, note: str, found_there: bool
+) -> None:
+    """ど|なた is no hatchet; 青|あざ is a bruise."""
+    assert bool(find_matches(Rule(any=(word,)), read(note, TODAY))) is found_there
+
+
+def test_gaps_of_ocr_and_plain_japanese_hide_no_trouble() -> None:
+    """Problems profit from closed gaps; their evidence still points into the note."""
+    note = "ガ ス が 止 め られ、家 賃 も 払 え ない。"
+    problems, _ = found(note)
+    assert "utilities_cut" in {problem.code for problem in problems}
+    for problem in problems:
+        assert all(note[s.start : s.end] == s.text for s in problem.evidence)
 
 
 # ── which trouble calls for what ─────────────────────────────────────────────

@@ -85,6 +85,68 @@ def test_a_denial_that_is_only_said_is_told_from_a_finding(
     assert is_self_denial(*place(note, target)) is only_said
 
 
+@pytest.mark.parametrize(
+    ("note", "target"),
+    [
+        ("死にたいかと聞いたら「子がいるのに」と手を振った。", "死にたい"),
+        ("死にたいという言葉は一度もない。", "死にたい"),
+        ("「死にたい」とまでは言わない。", "死にたい"),
+        ("死にてえとかは言わねえよ。", "死にてえ"),
+        ("死にたいいう話は嫁の口からは出とらん。", "死にたい"),
+        ("死ぬつもりの感じは私はしませんでした。", "死ぬつもり"),
+        ("希死念慮は問うても否定。", "希死念慮"),
+        ("自傷・希死念慮なし。", "自傷"),
+        ("元夫からの暴力とかは昔も今もない。", "暴力"),
+        ("怒鳴る・叩くは見たことがなく、清潔。", "怒鳴"),
+        ("叩き合いはなか。", "叩き合い"),
+        ("殴られたりはしてないです。", "殴ら"),
+        ("夫は手を上げる人ではない。", "手を上げる"),
+        ("義父が手を出すこと、私がつらく当たることはございません。", "手を出"),
+        ("酒を飲まない。", "飲ま"),
+        ("夫に殴られない日が続く。", "殴られ"),
+    ],
+)
+def test_denials_in_many_voices(note: str, target: str) -> None:
+    """Asked and shaken off, said of nobody's mouth, in dialect, at a distance."""
+    assert scope_of(*place(note, target)) == "denied"
+
+
+@pytest.mark.parametrize(
+    ("note", "target"),
+    [
+        ("読めない漢字が多い。", "読め"),
+        ("学校に行けません。", "行け"),
+        ("薬の管理ができず困る。", "でき"),
+        ("家から出られへん。", "出られ"),
+        ("書類が分からん。", "分から"),
+        ("呼んでも返事なし。", "返事"),
+        ("米が三合しか残ってないよ。", "三合しか残"),
+        ("統合失調症で薬を飲んでない。", "薬を飲んで"),
+        ("ガスが先月止まったまま。", "ガスが先月止ま"),
+        ("死にたいと言って聞かない。", "死にたい"),
+        ("怒鳴ることはあっても叩くことはない。", "怒鳴る"),
+    ],
+)
+def test_a_trouble_that_ends_inside_a_negation_is_no_denial(note: str, target: str) -> None:
+    """読め|ない, でき|ず, 返事|なし: the ない is the trouble itself."""
+    assert scope_of(*place(note, target)) == "affirmed"
+
+
+@pytest.mark.parametrize(
+    ("note", "target"),
+    [
+        ("前の夫とは4年前に別れ、当時は殴られて警察も入った。", "4年前に別れ、当時は殴られ"),
+        ("夫の暴力から逃れて、三年前に町へ来た。", "暴力"),
+        ("死にたいと思うことは前はあったが、今はない。", "死にたい"),
+        ("死にたいとか、そういうのは去年までで、今はなくなりました。", "死にたい"),
+        ("自殺企図歴は15年前に一度のみ。", "自殺企図"),
+    ],
+)
+def test_what_is_over_is_past_or_denied(note: str, target: str) -> None:
+    """Both keep the trouble from counting now."""
+    assert scope_of(*place(note, target)) in ("past", "denied")
+
+
 def test_a_trouble_at_the_very_edge_of_the_note_is_affirmed() -> None:
     """Nothing around it, nothing to take back."""
     assert scope_of("虐待", 0, 2, (0, 2)) == "affirmed"
