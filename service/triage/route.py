@@ -14,6 +14,9 @@ INSUFFICIENT = "none.insufficient"
 # Below this probability the best category is a guess (chosen on the development cases).
 NOTHING_FITS = 0.03
 _MIN_CONTENT_WORDS = 2
+# On the development cases and the ranker's writers: 0.7 sees 0.86 of the errands and empty
+# notes for what they are and turns away 4 in 1,000 of the others; 0.5 turns away 8.
+_NONE_AGAINST_WELFARE = 0.7
 
 
 def decide_route(
@@ -21,8 +24,8 @@ def decide_route(
 ) -> Route:
     """Return the route of a note.
 
-    A red flag always refers.  A welfare trouble that was read refers unless the errand to
-    another section is clearly the stronger reading.
+    A red flag always refers.  Otherwise the two 'no welfare' categories compete with the
+    best welfare one on their scores.
     """
     if assessment.red_flags:
         return "refer"
@@ -34,7 +37,7 @@ def decide_route(
     if not welfare and len(content_words) < _MIN_CONTENT_WORDS:
         return "insufficient"
     best_none = max((OTHER_DEPARTMENT, INSUFFICIENT), key=lambda code: by_code[code])
-    if by_code[best_none] > best_welfare and not welfare:
+    if by_code[best_none] > best_welfare * _NONE_AGAINST_WELFARE:
         return "other_department" if best_none == OTHER_DEPARTMENT else "insufficient"
     if not assessment.problems and best_welfare < NOTHING_FITS:
         return "none"

@@ -2,7 +2,8 @@
 
 Rules know the words they were given; on notes by new writers they find about half of the
 dangers.  The category head was trained on flags as well, and where it is sure enough a
-flag is added, marked as the model's, with the sentence it rests on.  It never removes one.
+flag is added, marked as the model's, with the sentence it rests on.  It never removes one,
+and it does not add one that the note itself denies.
 """
 
 from __future__ import annotations
@@ -18,9 +19,13 @@ from numpy.typing import NDArray
 from index.adapter import Head
 from index.embedder import NoteVectors
 from knowledge.models import RedFlagCode
-from service.triage.models import Reading, RedFlag
+from service.triage.models import Assessment, Reading, RedFlag
 from service.triage.red_flags import FlagRule
 from service.triage.rules import sentence_span
+
+_SILENCED = ("denied", "past", "other")
+# The categories that a flag leads to before all others.
+_MAIN_CATEGORY = 0.9
 
 
 @lru_cache(maxsize=1)
@@ -36,22 +41,25 @@ def second_opinion(
     vectors: NoteVectors,
     live: Sequence[int],
     head: Head | None,
-    raised: Sequence[RedFlag],
+    assessment: Assessment,
     rules: Sequence[FlagRule],
     codes: Sequence[RedFlagCode],
 ) -> tuple[RedFlag, ...]:
-    """Return the flags that the model adds to the ``raised`` ones; none without a head."""
+    """Return the flags that the model adds to those already raised; none without a head."""
     if head is None:
         return ()
     logits = dict(
         zip(head.codes, head.logits(vectors.note, vectors.sentences, tuple(live)), strict=True)
     )
     by_code = {rule.code: rule for rule in rules}
-    known = {flag.code for flag in raised}
+    known = {flag.code for flag in assessment.red_flags}
+    denied = {c for d in assessment.denied if d.scope in _SILENCED for c in d.categories}
     added = []
     for code in codes:
         label = f"flag.{code.code}"
         if code.code in known or label not in logits or logits[label] < thresholds()[code.code]:
+            continue
+        if denied & {c for c, w in by_code[code.code].categories.items() if w >= _MAIN_CATEGORY}:
             continue
         weights = head.sentence_weights[head.codes.index(label)]
         added.append(_flag(code, by_code[code.code], reading, vectors.sentences, live, weights))

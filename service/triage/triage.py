@@ -125,7 +125,7 @@ def examine(desk: Desk, note: str, today: date) -> Examined:
         hits.vectors,
         live,
         desk.head,
-        assessment.red_flags,
+        assessment,
         desk.flag_rules,
         desk.knowledge.red_flags,
     )
@@ -206,11 +206,11 @@ def triage(
 
 
 def _shown(ordered: tuple[Scored, ...], route: str, top: int) -> tuple[Scored, ...]:
-    """Cut the list: nothing when nothing fits, little when there is little to go by."""
+    """Cut the list: nothing when nothing fits, the way to go or to ask when it is not welfare."""
     if route == "none":
         return ()
     if route in ("other_department", "insufficient"):
-        return ordered[: min(top, 3)]
+        return ordered[:1]
     return ordered[:top]
 
 
