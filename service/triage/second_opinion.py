@@ -52,18 +52,27 @@ def second_opinion(
         zip(head.codes, head.logits(vectors.note, vectors.sentences, tuple(live)), strict=True)
     )
     by_code = {rule.code: rule for rule in rules}
-    known = {flag.code for flag in assessment.red_flags}
-    denied = {c for d in assessment.denied if d.scope in _SILENCED for c in d.categories}
+    decided = not_for_the_model(assessment, rules)
     added = []
     for code in codes:
         label = f"flag.{code.code}"
-        if code.code in known or label not in logits or logits[label] < thresholds()[code.code]:
-            continue
-        if denied & {c for c, w in by_code[code.code].categories.items() if w >= _MAIN_CATEGORY}:
+        if code.code in decided or logits.get(label, -np.inf) < thresholds()[code.code]:
             continue
         weights = head.sentence_weights[head.codes.index(label)]
         added.append(_flag(code, by_code[code.code], reading, vectors.sentences, live, weights))
     return tuple(added)
+
+
+def not_for_the_model(assessment: Assessment, rules: Sequence[FlagRule]) -> frozenset[str]:
+    """Return the flags on which the model has no say: raised by rules, or denied by the note."""
+    raised = {flag.code for flag in assessment.red_flags if flag.source == "rule"}
+    denied = {c for d in assessment.denied if d.scope in _SILENCED for c in d.categories}
+    settled = {
+        rule.code
+        for rule in rules
+        if denied & {c for c, weight in rule.categories.items() if weight >= _MAIN_CATEGORY}
+    }
+    return frozenset(raised | settled)
 
 
 def _flag(
