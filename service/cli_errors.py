@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
-import click
 import typer
 from pydantic import ValidationError
+
+# Typer 0.29 carries its own copy of click and exports only a few of its errors.
+from typer._click import exceptions as click
 
 from index.errors import IndexProblem
 from knowledge.check import KnowledgeError
@@ -18,14 +21,14 @@ def run_command(app: typer.Typer) -> None:
     """Run ``app`` on the process's arguments and exit with its code."""
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
+    except click.NoArgsIsHelpError as error:
         error.show()
         sys.exit(2)
     except click.UsageError as error:
         _fail(_usage_message(error), 2)
     except (DeskError, IndexProblem, KnowledgeError, NoteProblem) as error:
         _fail(str(error), 1)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _fail("中止しました。", 130)
     except OSError as error:
         _fail(
@@ -65,5 +68,6 @@ def _usage_message(error: click.UsageError) -> str:
         return f"{name} が指定されていません。{ask}"
     if isinstance(error, click.BadParameter):
         name = error.param.opts[0] if error.param and error.param.opts else ""
-        return f"{name} の値が正しくありません（{error.message}）。{ask}"
-    return f"命令が読めません（{error.format_message()}）。{ask}"
+        return f"{name} の値が正しくありません。{ask}"
+    unknown = re.search(r"No such command '(.+?)'", error.format_message())
+    return f"知らない命令です: {unknown[1]}。{ask}" if unknown else f"命令が読めません。{ask}"

@@ -65,7 +65,7 @@ def test_suggest_prints_lines_for_people_from_a_shift_jis_file(tmp_path: Path) -
         (("suggest", "."), b"", "フォルダ"),
         (("suggest", "--nai"), b"", "知らないオプション"),
         (("suggest", "--top", "0"), b"", "--top"),
-        (("suggest", "--town", "nai"), b"", "フォルダがありません"),
+        (("suggest", "--town", "nai"), NOTE.encode(), "フォルダがありません"),
         (("eval", "run", "--cases", "nai.jsonl", "--out", "x"), b"", "nai.jsonl"),
         (("eval", "run", "--cases", "nai.jsonl"), b"", "--out"),
         (("eval", "run", "--cases", "x", "--out", "x", "--system", "nai"), b"", "tsunagi"),
