@@ -79,5 +79,5 @@ def _problems_for(
 
 
 def _quote(span: Span) -> str:
-    text = " ".join(span.text.split())
+    text = " ".join(span.text.split()).strip("「」")
     return f"「{text[:_QUOTE_CHARS]}{'…' if len(text) > _QUOTE_CHARS else ''}」"
