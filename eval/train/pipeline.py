@@ -106,7 +106,7 @@ def train_ranker(desk: Desk, today: date, on_progress: Progress) -> None:
             live = live_sentences(examined.reading, examined.assessment)
             each = desk.head.logits(vectors.note, vectors.sentences, live)
             known = dict(zip(desk.head.codes, each, strict=True))
-            decided = not_for_the_model(examined.reading, examined.assessment, desk.flag_rules)
+            decided = not_for_the_model(examined.assessment, desk.flag_rules)
             logits.append(
                 [_ALREADY_DECIDED if c in decided else float(known[f"flag.{c}"]) for c in codes]
             )

@@ -35,6 +35,10 @@ FEATURES = (
     "denied",  # the note denies a trouble that would lead here, 0-1
 )
 
+# A problem calls for a category, rather than merely allowing it, from this weight.
+_CALLS_FOR = 0.5
+_NAMED_DANGER = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class PassageRows:
@@ -152,13 +156,21 @@ def _flag_column(
 def _denied_column(
     assessment: Assessment, codes: tuple[str, ...], weights: dict[str, dict[str, float]]
 ) -> Array:
-    """How strongly a denied trouble would have led here, when no affirmed one does."""
-    affirmed = {c for p in assessment.problems for c in p.categories}
-    denied = [weights[d.code] for d in assessment.denied if d.scope in ("denied", "past", "other")]
-    return np.array(
-        [
-            0.0 if c in affirmed else max((w.get(c, 0.0) for w in denied), default=0.0)
-            for c in codes
-        ],
-        np.float32,
-    )
+    """How strongly a denied trouble would have led here, when no affirmed one does.
+
+    A danger denied by name (虐待の所見なし) counts double: its windows are the ones that
+    must not be suggested without reason.
+    """
+    affirmed = {
+        category
+        for problem in assessment.problems
+        for category, weight in weights[problem.code].items()
+        if weight >= _CALLS_FOR
+    }
+    column = dict.fromkeys(codes, 0.0)
+    for denied in assessment.denied:
+        if denied.scope in ("denied", "past", "other"):
+            led = weights.get(denied.code) or dict.fromkeys(denied.categories, _NAMED_DANGER)
+            for category in led.keys() - affirmed:
+                column[category] = max(column[category], led[category])
+    return np.array([column[code] for code in codes], np.float32)

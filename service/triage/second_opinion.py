@@ -9,34 +9,20 @@ and it does not add one that the note itself denies.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from index.adapter import Head
 from index.embedder import NoteVectors
 from knowledge.models import RedFlagCode
+from service.triage.denied_dangers import SILENCED, main_categories
 from service.triage.models import Assessment, Reading, RedFlag
 from service.triage.red_flags import FlagRule
-from service.triage.rules import load_yaml, sentence_span
-from service.triage.scope import scope_of
-
-_SILENCED = ("denied", "past", "other")
-# The categories that a flag leads to before all others.
-_MAIN_CATEGORY = 0.9
-
-
-class _Denial(BaseModel):
-    """Words whose denial keeps the model from adding the flags."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    flags: tuple[str, ...]
-    words: str
+from service.triage.rules import sentence_span
 
 
 @lru_cache(maxsize=1)
@@ -63,7 +49,7 @@ def second_opinion(
         zip(head.codes, head.logits(vectors.note, vectors.sentences, tuple(live)), strict=True)
     )
     by_code = {rule.code: rule for rule in rules}
-    decided = not_for_the_model(reading, assessment, rules)
+    decided = not_for_the_model(assessment, rules)
     added = []
     for code in codes:
         label = f"flag.{code.code}"
@@ -74,38 +60,12 @@ def second_opinion(
     return tuple(added)
 
 
-@lru_cache(maxsize=1)
-def _denials() -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
-    rows = load_yaml(Path(__file__).with_name("second_opinion.yaml"))
-    read = TypeAdapter(list[_Denial]).validate_python(rows)
-    return tuple((re.compile(row.words), frozenset(row.flags)) for row in read)
-
-
-def _denied_in(reading: Reading) -> frozenset[str]:
-    """Return the flags whose words stand in the note and are denied, past or others'."""
-    text = reading.normalised.text
-    return frozenset(
-        flag
-        for pattern, flags in _denials()
-        for sentence in reading.ranges
-        for match in pattern.finditer(text, *sentence)
-        if scope_of(text, match.start(), match.end(), sentence) in _SILENCED
-        for flag in flags
-    )
-
-
-def not_for_the_model(
-    reading: Reading, assessment: Assessment, rules: Sequence[FlagRule]
-) -> frozenset[str]:
+def not_for_the_model(assessment: Assessment, rules: Sequence[FlagRule]) -> frozenset[str]:
     """Return the flags on which the model has no say: raised by rules, or denied by the note."""
     raised = {flag.code for flag in assessment.red_flags if flag.source == "rule"}
-    denied = {c for d in assessment.denied if d.scope in _SILENCED for c in d.categories}
-    settled = {
-        rule.code
-        for rule in rules
-        if denied & {c for c, weight in rule.categories.items() if weight >= _MAIN_CATEGORY}
-    }
-    return frozenset(raised | settled) | _denied_in(reading)
+    denied = {c for d in assessment.denied if d.scope in SILENCED for c in d.categories}
+    settled = {r.code for r in rules if denied & set(main_categories([r.code], rules))}
+    return frozenset(raised | settled)
 
 
 def _flag(

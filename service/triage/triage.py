@@ -20,6 +20,7 @@ from index.search import Hits, search
 from index.snapshot import Index
 from index.text import search_terms
 from knowledge.models import Knowledge, Service
+from service.triage.denied_dangers import find_denied_dangers
 from service.triage.eligibility import check_eligibility
 from service.triage.explain import nearest_situation, reason_for
 from service.triage.facts import FactRule, fact_rules, find_facts
@@ -141,6 +142,7 @@ def assess(desk: Desk, reading: Reading) -> Assessment:
     """Find troubles, denials, red flags and facts."""
     problems, denied = find_problems(reading, desk.problem_rules)
     flags = find_red_flags(reading, desk.flag_rules, desk.knowledge.red_flags)
+    denied += find_denied_dangers(reading, flags, desk.flag_rules)
     return Assessment(problems, denied, flags, find_facts(reading, desk.fact_rules))
 
 

@@ -55,7 +55,7 @@ def test_what_the_rules_raised_stays_theirs_however_sure_the_model_is(desk: Desk
 )
 def test_what_the_note_denies_is_not_added(desk: Desk, note: str, code: str) -> None:
     reading = read(note, TODAY)
-    assert code in not_for_the_model(reading, assess(desk, reading), desk.flag_rules)
+    assert code in not_for_the_model(assess(desk, reading), desk.flag_rules)
 
 
 def test_without_a_head_nothing_is_added(desk: Desk) -> None:
