@@ -93,6 +93,8 @@ def as_text(answer: Triage) -> str:
             f"  連絡先: {flag.recipient}　{flag.phone}",
             f"  記録の言葉: {' ／ '.join(span.text for span in flag.evidence)}",
         ]
+    if not answer.red_flags:
+        lines.append("（緊急・通報の印は出ていません。印がないことは安全を保証しません）")
     lines.append(f"■ {ROUTES[answer.route]}")
     if answer.problems:
         lines.append("■ 読み取った課題")

@@ -111,6 +111,11 @@ def test_htmx_gets_the_result_alone(client: TestClient) -> None:
     assert "つなぎ先の候補" in part
 
 
+def test_no_flag_is_never_shown_as_safety(client: TestClient) -> None:
+    page = client.post("/", data={"note": "免許を返して買い物の足がない。79歳夫婦。"}).text
+    assert "安全を保証しません" in page
+
+
 def test_html_in_a_note_stays_text(client: TestClient) -> None:
     attack = '<script>alert(1)</script><img src=x onerror="alert(2)"> 母が転んで入院した。'
     page = client.post("/", data={"note": attack}).text
