@@ -92,7 +92,8 @@ def eval_ablate(
     base = settings.model_copy(update={"model": "base", "data_dir": settings.data_dir / "ablation"})
     rebuild_index(base, True, lambda done, total: None, datetime.now().astimezone())
     desks = {"製品": open_desk(settings), "調整前のモデル": open_desk(base)}
-    total = len(desks) * (len(fit) * (1 + len(cases)) + sum(map(len, cases.values())))
+    others = len(desks) - 1
+    total = len(fit) * (1 + others * len(cases)) + len(desks) * sum(map(len, cases.values()))
     with progress_bar("部品の効き目", total) as progress:
         task = progress.task_ids[0]
         text = ablation_report(

@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from knowledge.models import RedFlagCode
-from service.triage.models import Duty, Reading, RedFlag
+from service.triage.models import Duty, Reading, RedFlag, Span
 from service.triage.rules import Match, Rule, find_matches, load_yaml, span_of
 
 _NAMED = re.compile("〈([^〉]+)〉")
@@ -103,7 +104,16 @@ def find_red_flags(
 
 def _flag(code: RedFlagCode, rule: FlagRule, reading: Reading, matches: list[Match]) -> RedFlag:
     ranges = sorted({(m.start, m.end) for m in matches})
-    answer = rule.answer
+    return make_flag(code, rule.answer, tuple(span_of(reading, *r) for r in ranges[:5]), "rule")
+
+
+def make_flag(
+    code: RedFlagCode,
+    answer: LegalAnswer,
+    evidence: tuple[Span, ...],
+    source: Literal["rule", "model"],
+) -> RedFlag:
+    """Return the flag of ``code`` with its legal answer and the words that it rests on."""
     return RedFlag(
         code=code.code,
         label=code.label_ja,
@@ -113,5 +123,6 @@ def _flag(code: RedFlagCode, rule: FlagRule, reading: Reading, matches: list[Mat
         recipient=answer.recipient,
         phone=answer.phone,
         ask=answer.ask,
-        evidence=tuple(span_of(reading, *r) for r in ranges[:5]),
+        evidence=evidence,
+        source=source,
     )

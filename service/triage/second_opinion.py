@@ -21,7 +21,7 @@ from index.embedder import NoteVectors
 from knowledge.models import RedFlagCode
 from service.triage.denied_dangers import SILENCED, main_categories
 from service.triage.models import Assessment, Reading, RedFlag
-from service.triage.red_flags import FlagRule
+from service.triage.red_flags import FlagRule, make_flag
 from service.triage.rules import sentence_span
 
 
@@ -56,7 +56,9 @@ def second_opinion(
         if code.code in decided or logits.get(label, -np.inf) < thresholds()[code.code]:
             continue
         weights = head.sentence_weights[head.codes.index(label)]
-        added.append(_flag(code, by_code[code.code], reading, vectors.sentences, live, weights))
+        number = _clearest(vectors.sentences, live, weights)
+        evidence = (sentence_span(reading, number),)
+        added.append(make_flag(code, by_code[code.code].answer, evidence, "model"))
     return tuple(added)
 
 
@@ -68,26 +70,9 @@ def not_for_the_model(assessment: Assessment, rules: Sequence[FlagRule]) -> froz
     return frozenset(raised | settled)
 
 
-def _flag(
-    code: RedFlagCode,
-    rule: FlagRule,
-    reading: Reading,
-    sentences: NDArray[np.float32],
-    live: Sequence[int],
-    weights: NDArray[np.float32],
-) -> RedFlag:
+def _clearest(
+    sentences: NDArray[np.float32], live: Sequence[int], weights: NDArray[np.float32]
+) -> int:
+    """Return the number of the sentence that speaks most for a label; the first of equals."""
     numbers = list(live) or list(range(len(sentences)))
-    clearest = max(numbers, key=lambda n: (float(sentences[n] @ weights), -n))
-    answer = rule.answer
-    return RedFlag(
-        code=code.code,
-        label=code.label_ja,
-        first_response=code.first_response_ja,
-        duty=answer.duty,
-        article=answer.article,
-        recipient=answer.recipient,
-        phone=answer.phone,
-        ask=answer.ask,
-        evidence=(sentence_span(reading, clearest),),
-        source="model",
-    )
+    return max(numbers, key=lambda n: (float(sentences[n] @ weights), -n))
