@@ -17,6 +17,8 @@ from service.triage.models import (
 )
 from service.triage.questions import MOST, questions_to_ask
 from service.triage.rank import order_categories
+from service.triage.reading import read
+from service.triage.route import decide_route
 
 _SPAN = Span("", 0, 0)
 
@@ -52,6 +54,29 @@ def test_too_thin_a_note_gets_the_opening_questions() -> None:
     asked = questions_to_ask((), (), (), "insufficient")
     assert 2 <= len(asked) <= MOST
     assert all(q.text for q in asked)
+
+
+_THREE = ("s.a", "none.other_dept", "none.insufficient")
+
+
+def _route(note: str, scores: tuple[float, float, float], *problems: Problem) -> str:
+    reading = read(note, date(2026, 11, 24))
+    return decide_route(reading, _nothing(*problems), _THREE, np.array(scores, np.float32))
+
+
+def test_silence_where_nothing_fits() -> None:
+    assert _route("海外で買った古時計を鑑定してほしい。", (0.05, 0.04, 0.01)) == "none"
+
+
+def test_a_trouble_that_was_read_is_never_met_with_silence() -> None:
+    problem = _problem("p", "s.a")
+    assert _route("海外で買った古時計を鑑定してほしい。", (0.05, 0.01, 0.01), problem) == "refer"
+
+
+def test_the_stronger_of_the_no_welfare_readings_says_the_way() -> None:
+    assert _route("犬の登録を消したい。", (0.2, 0.6, 0.1)) == "other_department"
+    assert _route("きのうの件でお願いします。", (0.2, 0.1, 0.6)) == "insufficient"
+    assert _route("家賃が払えず犬の登録も消したい。", (0.8, 0.3, 0.1)) == "refer"
 
 
 def _problem(code: str, *categories: str) -> Problem:
