@@ -51,7 +51,12 @@ def agreement(first: Sequence[Case], second: Sequence[Case], codes: Sequence[str
 
 
 def kappa(a: Sequence[bool], b: Sequence[bool]) -> float:
-    """Return Cohen's kappa of two yes/no judgements of the same items; 1.0 when all are alike."""
+    """Return Cohen's kappa of two yes/no judgements of the same items; 1.0 when all are alike.
+
+    No items at all (no flag in either labelling) counts as alike.
+    """
+    if not a:
+        return 1.0
     count = len(a)
     observed = sum(x == y for x, y in zip(a, b, strict=True)) / count
     yes_a, yes_b = sum(a) / count, sum(b) / count

@@ -188,13 +188,13 @@ def state_dict(image: Image) -> dict[str, Array]:
 def prepare(folder: Path, weights: Path | None = None, adapter: Path | None = None) -> Path:
     """Write the model to ``folder`` unless it is there already, and return ``folder``.
 
-    ``adapter`` is merged into the weights (:func:`index.adapter.merge_adapter`).  The folder is written aside and renamed whole, so a killed run leaves nothing that
-    looks finished.  Raises :class:`IndexProblem` when the weights are not the known ones.
+    ``adapter`` is merged into the weights (:func:`index.adapter.merge_adapter`).  The
+    folder is written aside and renamed whole, so a killed run leaves nothing that looks
+    finished, and the next run clears what it left.  Raises :class:`IndexProblem` when the
+    weights are not the known ones, OSError when the folder cannot be written.
     """
     if (folder / "modules.json").is_file():
         return folder
-    from safetensors.numpy import save_file
-
     source = weights or weights_path()
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
     if weights is None and digest != WEIGHTS_SHA256:
@@ -205,18 +205,28 @@ def prepare(folder: Path, weights: Path | None = None, adapter: Path | None = No
     tensors = state_dict(image)
     if adapter is not None:
         merge_adapter(tensors, adapter)
+    for left in folder.parent.glob(f".{folder.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(aside, ignore_errors=True)
-    (aside / "1_Pooling").mkdir(parents=True)
-    (aside / "2_Normalize").mkdir()
-    save_file(
-        {name: np.ascontiguousarray(value) for name, value in tensors.items()},
-        str(aside / "model.safetensors"),
-        metadata={"format": "pt"},
-    )
-    files = folder_files(image, tensors["embeddings.word_embeddings.weight"].shape[0])
-    for name, content in files.items():
-        (aside / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    try:
+        _write_folder(image, tensors, aside)
+    except BaseException:
+        # Nothing half-written stays behind, least of all on a full disk.
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
     return folder
+
+
+def _write_folder(image: Image, tensors: dict[str, Array], folder: Path) -> None:
+    from safetensors.numpy import save
+
+    (folder / "1_Pooling").mkdir(parents=True)
+    (folder / "2_Normalize").mkdir()
+    contiguous = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+    # Written by Python, so that a full disk is an OSError and not the library's own error.
+    (folder / "model.safetensors").write_bytes(save(contiguous, metadata={"format": "pt"}))
+    rows = tensors["embeddings.word_embeddings.weight"].shape[0]
+    for name, content in folder_files(image, rows).items():
+        (folder / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")

@@ -31,8 +31,9 @@ def build_dense(vectors: Vectors) -> Any:
 
 
 def save_dense(dense: Any, path: Path) -> None:
-    """Write the index to ``path``."""
-    faiss.write_index(dense, str(path))
+    """Write the index to ``path``; raises OSError when the disk is full."""
+    # FAISS's own writer reports a full disk as a RuntimeError of its C++ code.
+    path.write_bytes(faiss.serialize_index(dense).tobytes())
 
 
 def load_dense(path: Path) -> Any:

@@ -67,26 +67,37 @@ class Index:
 def save_index(index: Index, root: Path, keep: int = 3) -> Path:
     """Write ``index`` as a new version under ``root``, make it current, return its folder.
 
-    Older versions beyond ``keep`` and the remains of killed builds are deleted.
+    Older versions beyond ``keep`` and the remains of killed builds are deleted.  Raises
+    OSError when it cannot be written; the version in use then stays as it was.
     """
     root.mkdir(parents=True, exist_ok=True)
     aside = root / f".building-{os.getpid()}"
     shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir()
-    with (aside / "passages.jsonl").open("w", encoding="utf-8") as file:
-        for passage in index.passages:
-            file.write(json.dumps(asdict(passage), ensure_ascii=False) + "\n")
-    save_dense(index.dense, aside / "dense.faiss")
-    np.savez(aside / "means.npz", note=index.note_mean, sentence=index.sentence_mean)
-    save_lexical(index.lexical, aside / "lexical")
-    manifest = asdict(index.manifest) | {"files": _hashes(aside)}
-    _write_synced(aside / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+    try:
+        _write_version(index, aside)
+    except BaseException:
+        # Nothing half-written stays behind, least of all on a full disk.
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     folder = root / index.manifest.version
     aside.rename(folder)
     _write_synced(root / ".current.new", index.manifest.version + "\n")
     (root / ".current.new").replace(root / "current")
     _prune(root, folder, keep)
     return folder
+
+
+def _write_version(index: Index, folder: Path) -> None:
+    """Write every file of a version, the manifest with their hashes last."""
+    folder.mkdir()
+    with (folder / "passages.jsonl").open("w", encoding="utf-8") as file:
+        for passage in index.passages:
+            file.write(json.dumps(asdict(passage), ensure_ascii=False) + "\n")
+    save_dense(index.dense, folder / "dense.faiss")
+    np.savez(folder / "means.npz", note=index.note_mean, sentence=index.sentence_mean)
+    save_lexical(index.lexical, folder / "lexical")
+    manifest = asdict(index.manifest) | {"files": _hashes(folder)}
+    _write_synced(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
 
 
 def current_manifest(root: Path) -> Manifest:

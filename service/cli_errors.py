@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 
@@ -31,13 +32,23 @@ def run_command(app: typer.Typer) -> None:
     except (KeyboardInterrupt, typer.Abort):
         _fail("中止しました。", 130)
     except OSError as error:
-        _fail(
-            f"ファイルの読み書きができません: {error.filename or ''} {error.strerror or error}", 1
-        )
+        _fail(_file_message(error), 1)
     except Exception as error:
         _fail_unless_known(error)
     else:
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _file_message(error: OSError) -> str:
+    """Say a failed read or write in Japanese, with the file and what to do."""
+    where = f"（{error.filename}）" if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"ディスクの空きが足りません{where}。空きを作ってから、もう一度実行してください。"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"書き込む（読む）権限がありません{where}。場所（TSUNAGI_DATA_DIR）を確かめてください。"
+        )
+    return f"ファイルの読み書きができません{where}: {error.strerror or error}"
 
 
 def _fail_unless_known(error: Exception) -> None:

@@ -73,6 +73,29 @@ def eval_run(
     typer.echo(f"結果: {out}/run.json metrics.json report.html")
 
 
+@eval_app.command("agreement")
+def eval_agreement(
+    second: Annotated[Path, typer.Option("--second", help="付け直した正解（JSON Lines）")] = Path(
+        "eval/cases/agreement.jsonl"
+    ),
+) -> None:
+    """学習用の事例の正解と、別の人が付け直した正解の一致を測る。"""
+    from eval.agreement import agreement
+    from eval.cases import load_cases
+    from eval.train.data import load_writers
+    from eval.train.pipeline import TRAIN_DIR
+
+    first = load_writers(TRAIN_DIR, sorted(path.stem for path in TRAIN_DIR.glob("*.jsonl")))
+    codes = [category.code for category in load_knowledge(Settings().town_dir).categories]
+    found = agreement(first, load_cases(second), codes)
+    typer.echo(f"{found.notes} 件")
+    typer.echo(f"κ（primary） {found.kappa_primary:.3f}　κ（緊急） {found.kappa_red_flags:.3f}")
+    typer.echo(f"付け直しの上位5件に元の primary が入る割合 {found.recall_at_5:.3f}")
+    typer.echo(
+        f"元の primary が付け直しでも primary か acceptable {found.primary_is_acceptable:.3f}"
+    )
+
+
 @eval_app.command("ablate")
 def eval_ablate(
     out: Annotated[Path, typer.Option("--out", help="書き出す Markdown")] = Path(

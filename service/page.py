@@ -41,8 +41,6 @@ class DeskPage:
     more: tuple[Group, ...] = ()
     route_text: str = ""
     open_now: dict[str, str] | None = None
-    town: str = ""
-    town_is_invented: bool = False
     verdicts = VERDICTS
     statuses = STATUSES
 

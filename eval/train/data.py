@@ -11,8 +11,6 @@ from eval.cases import Case, load_cases
 from index.text import normalise, split_sentences
 from knowledge.models import Knowledge
 
-NO_HELP = ("none.other_dept", "none.insufficient")
-
 
 @dataclass(frozen=True, slots=True)
 class Example:

@@ -1,4 +1,4 @@
-"""Turning features into a score: a small linear model whose parts can be read.
+"""Turning features into a score: a small linear model whose weights can be read.
 
 The weights are data (``ranker.json``), fitted by ``eval.train.ranker`` on invented
 training notes.  A score is the model's probability that the category is one a good desk
@@ -31,10 +31,6 @@ class Ranker:
         """Return the probability of each category, shape (categories,)."""
         logits = features @ np.asarray(self.weights, np.float32) + self.intercept
         return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
-
-    def contributions(self, features: Array) -> Array:
-        """Return what each feature adds to each category's logit, (categories, features)."""
-        return np.asarray(features * np.asarray(self.weights, np.float32), np.float32)
 
 
 @lru_cache(maxsize=2)

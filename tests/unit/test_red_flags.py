@@ -226,3 +226,13 @@ def test_a_note_of_two_hundred_characters_takes_less_than_four_milliseconds() ->
         find_red_flags(reading, flag_rules(), CODES)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.004
+
+
+def test_no_number_is_cut_off_where_yaml_sees_a_comment() -> None:
+    """「 #7119」 without quotes is a comment to YAML: what people read must be whole."""
+    numbers = {rule.code: rule.answer.phone for rule in flag_rules()}
+    assert "#7119" in numbers["medical_emergency"]
+    assert "#9110" in numbers["violence_to_others"]
+    shown = [text for rule in flag_rules() for text in rule.answer.model_dump().values()]
+    shown += [text for s in load_knowledge().services for text in (s.name, s.first_step, s.cost)]
+    assert [text for text in shown if text.count("（") != text.count("）")] == []
