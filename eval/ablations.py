@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from eval.cases import Case
 from eval.metrics import Estimate, estimate, ndcg, recall
+from eval.rivals import rival_lists
 from eval.systems import SYSTEMS, make_system
 from eval.train.ranker import Table, feature_table, fit_ranker
 from service.triage.features import FEATURES
@@ -145,8 +146,9 @@ def ablation_report(
         "# 部品を1つずつ外して測った効き目",
         "",
         "`tsunagi eval ablate` が書く。順位だけを比べ（道筋・一覧の切り方は除く）、順位づけの重みは毎回",
-        "学習用の書き手 w09・w14 で当て直す。[ ] は事例のブートストラップ95%区間、p は recall_primary@5 の",
-        "対応のある符号反転検定（Holm 補正）。txtai・Haystack との比較は、まだ行っていない。",
+        "学習に使わない書き手 w09・w14・w22 で当て直す。[ ] は事例のブートストラップ95%区間、p は recall_primary@5 の",
+        "対応のある符号反転検定（Holm 補正）。txtai と Haystack は同じ索引の文・同じ埋め込み・Sudachi の単語で、",
+        "それぞれの既定の混ぜ方（`pip install -e '.[rivals]'` があるときだけ測る）。",
         "",
     ]
     for title, cases in sets.items():
@@ -154,6 +156,7 @@ def ablation_report(
         rows = part_rows(fit_on, table, cases, own.codes)
         ranked = {"全部": rank_with(fit_ranker(fit_on), table, own.codes)}
         ranked |= baseline_lists(own, cases, today)
+        ranked |= rival_lists(own, cases)
         for name, desk in list(desks.items())[1:]:
             other_fit = feature_table(desk, fit_cases, today, on_progress)
             other = feature_table(desk, cases, today, on_progress)

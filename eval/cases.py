@@ -42,11 +42,15 @@ class Case(BaseModel):
 
 
 class Prediction(BaseModel):
-    """What a system answers to one case: category codes best first, each once."""
+    """What a system answers to one case: category codes best first, each once.
+
+    ``scores``, if given, are the chances of ``ranked``, in the same order; None: no scores.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     id: str
     ranked: tuple[str, ...]
+    scores: tuple[float, ...] | None = None
     red_flags: tuple[str, ...] = ()
     route: Literal["refer", "other_department", "insufficient", "none"] = "refer"
 

@@ -8,16 +8,13 @@ log2 discounts, as in ir_measures.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
-import yaml
 
 from eval.cases import Case, Prediction
+from eval.denials import denied_codes
 
 Values = dict[str, float | None]
 GAIN_PRIMARY, GAIN_ACCEPTABLE = 3, 1
@@ -26,7 +23,7 @@ _ROUTES = {"none.other_dept": "other_department", "none.insufficient": "insuffic
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean with its 95% bootstrap interval over ``count`` cases."""
+    """A mean with its 95% interval over ``count`` cases: bootstrap, for red flags Wilson."""
 
     mean: float
     low: float
@@ -93,20 +90,9 @@ def negation_false_alarm(case: Case, prediction: Prediction) -> float | None:
     """
     if not case.negated:
         return None
-    right = set(case.primary or ()) | set(case.acceptable)
-    for words in case.negated:
-        for pattern, flags, categories in _denials():
-            if pattern.search(words):
-                wrong_flags = flags & set(prediction.red_flags) - set(case.red_flags)
-                if wrong_flags or categories & set(prediction.ranked[:5]) - right:
-                    return 1.0
-    return 0.0
-
-
-@lru_cache(maxsize=1)
-def _denials() -> tuple[tuple[re.Pattern[str], set[str], set[str]], ...]:
-    rows = yaml.safe_load(Path(__file__).with_name("negated.yaml").read_text(encoding="utf-8"))
-    return tuple((re.compile(r["word"]), set(r["flags"]), set(r["categories"])) for r in rows)
+    flags, categories = denied_codes(case)
+    wrong = flags & set(prediction.red_flags) or categories & set(prediction.ranked[:5])
+    return float(bool(wrong))
 
 
 def _flag_values(case: Case, prediction: Prediction) -> Values:
@@ -159,6 +145,22 @@ def estimate(
     return Estimate(float((x * w).sum() / w.sum()), float(low), float(high), len(x))
 
 
+def wilson(right: float, total: float) -> Estimate | None:
+    """Return the share ``right / total`` with its 95% score interval (Wilson 1927).
+
+    Flags are counted one by one; near 0 and 1, where bootstrap intervals collapse, this
+    one does not.
+    """
+    if not total:
+        return None
+    z = 1.959964
+    share, square = right / total, z * z / total
+    middle = (share + square / 2) / (1 + square)
+    half = z * math.sqrt(share * (1 - share) / total + square / total / 4) / (1 + square)
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return Estimate(share, low, high, round(total))
+
+
 def summarise(
     cases: Sequence[Case], predictions: Mapping[str, Prediction], rows: Mapping[str, Values]
 ) -> dict[str, Estimate]:
@@ -166,24 +168,13 @@ def summarise(
     totals: dict[str, Estimate] = {}
     for metric in METRICS:
         scored = [(c, rows[c.id][metric]) for c in cases if rows[c.id][metric] is not None]
-        found = estimate(
-            [value for _, value in scored if value is not None],
-            [weights(case, predictions[case.id], metric) for case, _ in scored],
-        )
+        values = [value for _, value in scored if value is not None]
+        counts = [weights(case, predictions[case.id], metric) for case, _ in scored]
+        if metric.startswith("red_flag_"):
+            right = sum(v * n for v, n in zip(values, counts, strict=True))
+            found = wilson(right, sum(counts))
+        else:
+            found = estimate(values, counts)
         if found is not None:
             totals[metric] = found
     return totals
-
-
-SLICES: dict[str, Callable[[Case], Sequence[str]]] = {
-    "sector": lambda c: sorted({code.split(".")[0] for code in c.primary or ()}),
-    "difficulty": lambda c: [c.difficulty or "不明"],
-    "note_length": lambda c: [_length_band(len(c.note))],
-    "label_origin": lambda c: [c.label_origin or "不明"],
-    "voice": lambda c: [c.voice or "不明"],
-    "primaries": lambda c: [str(min(len(c.primary or ()), 4))],
-}
-
-
-def _length_band(chars: int) -> str:
-    return next((f"~{limit}" for limit in (40, 100, 200, 400) if chars <= limit), "401~")

@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.calibration import Bin, Covered, coverage_curve, reliability
 from eval.cases import Case, Prediction
-from eval.metrics import SLICES, Estimate, Values, case_values, summarise
+from eval.metrics import Estimate, Values, case_values, summarise
 from eval.report import render_report
+from eval.slices import SLICES
 from eval.systems import System
 
 
@@ -31,6 +33,9 @@ class Scores:
     rows: dict[str, Values]
     totals: dict[str, Estimate]
     slices: dict[str, dict[str, dict[str, Estimate]]]
+    reliability: list[Bin]
+    calibration_error: float
+    coverage: list[Covered]
 
 
 def run_system(
@@ -69,7 +74,10 @@ def score_run(run: Run) -> Scores:
         slices[name] = {
             key: summarise(group, run.predictions, rows) for key, group in sorted(groups.items())
         }
-    return Scores(rows, summarise(labelled, run.predictions, rows), slices)
+    bins, error = reliability(labelled, run.predictions)
+    curve = coverage_curve(labelled, run.predictions)
+    totals = summarise(labelled, run.predictions, rows)
+    return Scores(rows, totals, slices, bins, error, curve)
 
 
 def write_run(run: Run, scores: Scores, out: Path) -> None:
@@ -90,7 +98,7 @@ def run_json(run: Run, scores: Scores) -> dict[str, Any]:
         "cases": [
             {
                 **case.model_dump(exclude={"tags"}),
-                **run.predictions[case.id].model_dump(include={"ranked", "route"}),
+                **run.predictions[case.id].model_dump(include={"ranked", "scores", "route"}),
                 "red_flags": run.predictions[case.id].red_flags,
                 "labelled_red_flags": case.red_flags,
                 "values": scores.rows.get(case.id),
@@ -115,6 +123,11 @@ def metrics_json(run: Run, scores: Scores) -> dict[str, Any]:
             }
             for name, groups in scores.slices.items()
         },
+        "calibration": {
+            "ece": scores.calibration_error,
+            "bins": [asdict(b) for b in scores.reliability],
+        },
+        "coverage": [asdict(point) for point in scores.coverage],
     }
 
 

@@ -34,10 +34,19 @@ def _tsunagi(desk: Desk, case: Case, today: date) -> Prediction:
     try:
         answer = triage(desk, case.note, today)
     except NoteProblem:
-        return Prediction(id=case.id, ranked=("none.insufficient",), route="insufficient")
-    ranked = tuple(dict.fromkeys(s.category for s in answer.suggestions))
-    flags = tuple(flag.code for flag in answer.red_flags)
-    return Prediction(id=case.id, ranked=ranked, red_flags=flags, route=answer.route)
+        return Prediction(
+            id=case.id, ranked=("none.insufficient",), scores=(1.0,), route="insufficient"
+        )
+    chances: dict[str, float] = {}
+    for suggestion in answer.suggestions:
+        chances.setdefault(suggestion.category, suggestion.score)
+    return Prediction(
+        id=case.id,
+        ranked=tuple(chances),
+        scores=tuple(chances.values()),
+        red_flags=tuple(flag.code for flag in answer.red_flags),
+        route=answer.route,
+    )
 
 
 def _baseline(

@@ -1,4 +1,4 @@
-"""The command ``tsunagi``: suggest, serve, index, knowledge, eval, bench."""
+"""The command ``tsunagi``: suggest, serve, index, knowledge, eval, bench, backup, audit."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from knowledge.load import load_knowledge
 from service.cli_errors import run_command
 from service.cli_measure import bench, eval_app, model_app
 from service.cli_shared import Town, console, progress_bar, settings_for
+from service.cli_store import audit_app, backup, restore
 from service.errors import BadInput
 from service.notes import decode_note
 from service.present import as_json, as_text
@@ -33,7 +34,10 @@ app.add_typer(index_app, name="index")
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(eval_app, name="eval")
 app.add_typer(model_app, name="model")
+app.add_typer(audit_app, name="audit")
 app.command()(bench)
+app.command()(backup)
+app.command()(restore)
 
 
 @app.command()

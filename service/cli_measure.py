@@ -96,6 +96,70 @@ def eval_agreement(
     )
 
 
+@eval_app.command("read")
+def eval_read() -> None:
+    """読み取りだけを測る（否定・過去・推測の読み分けと、登場人物）。"""
+    from eval.reading import reading_text
+
+    typer.echo(reading_text())
+
+
+@eval_app.command("held-out")
+def eval_held_out(
+    cases: Annotated[Path, typer.Option("--cases", help="事例（JSON Lines）")],
+) -> None:
+    """学習のあとに増えた分野でも見つかるかを、分野ごと隠して測る。"""
+    from eval.cases import load_cases
+    from eval.held_out import held_out_recall
+
+    loaded = load_cases(cases)
+    desk = open_desk(Settings())
+    with progress_bar("分野を隠して採点", len(loaded)) as progress:
+        task = progress.task_ids[0]
+        found = held_out_recall(
+            desk, loaded, date.today(), lambda done: progress.update(task, advance=done)
+        )
+    for title, value in (
+        ("学習した分野として", found.known),
+        ("学習のあとに増えた分野として", found.newcomer),
+        ("ふつうの検索（hybrid）", found.hybrid),
+    ):
+        typer.echo(
+            f"{title}: 上位5件に入る割合 {value.mean:.3f}"
+            f"  [{value.low:.3f}, {value.high:.3f}]  n={value.count}"
+        )
+
+
+@eval_app.command("duplicates")
+def eval_duplicates(
+    show: Annotated[int, typer.Option("--show", help="近い順に見せる組の数")] = 10,
+) -> None:
+    """学習用の相談記録と評価用の事例が似すぎていないかを、調整前のモデルで確かめる。"""
+    from eval.cases import CASES_DIR, load_cases
+    from eval.train.duplicates import TOO_CLOSE, closest_pairs
+    from eval.train.pipeline import FLAGS_DIR, TRAIN_DIR
+
+    evaluation = [
+        case
+        for name in ("dev", "test", "red_flags_test")
+        for case in load_cases(CASES_DIR / f"{name}.jsonl")
+    ]
+    paths = sorted([*TRAIN_DIR.glob("*.jsonl"), *FLAGS_DIR.glob("*.jsonl")])
+    training = [case for path in paths for case in load_cases(path)]
+    embedder = open_embedder(Settings().model_copy(update={"model": "base"}))
+    with progress_bar("埋め込み", len(training) + len(evaluation)) as progress:
+        task = progress.task_ids[0]
+        pairs = closest_pairs(
+            embedder, training, evaluation, lambda done: progress.update(task, advance=done)
+        )
+    close = [pair for pair in pairs if pair.similarity >= TOO_CLOSE]
+    typer.echo(
+        f"学習用 {len(training)} 件のうち、評価用に近すぎる（{TOO_CLOSE} 以上）もの {len(close)} 件"
+    )
+    for pair in pairs[: max(show, len(close))]:
+        typer.echo(f"{pair.similarity:.3f} {pair.training.id} {pair.evaluation.id}")
+
+
 @eval_app.command("ablate")
 def eval_ablate(
     out: Annotated[Path, typer.Option("--out", help="書き出す Markdown")] = Path(
@@ -144,13 +208,13 @@ def _provenance(desk: Desk, cases: Path) -> dict[str, str]:
 
 @model_app.command("train")
 def model_train(
-    step: Annotated[str, typer.Option("--step", help="adapter / head / ranker / all")] = "all",
+    step: Annotated[str, typer.Option("--step", help="adapter / ranker / all")] = "all",
 ) -> None:
     """創作の相談記録から、付け足しの重み・分類・順位づけを学習し直す（CPU で1時間ほど）。"""
-    from eval.train.pipeline import train_adapter, train_head, train_ranker
+    from eval.train.pipeline import train_adapter, train_ranker
 
-    if step not in ("adapter", "head", "ranker", "all"):
-        raise BadInput(f"--step は adapter / head / ranker / all のどれかです: {step}")
+    if step not in ("adapter", "ranker", "all"):
+        raise BadInput(f"--step は adapter / ranker / all のどれかです: {step}")
     settings = Settings()
     knowledge = load_knowledge(settings.town_dir)
     with progress_bar("", None) as progress:
@@ -163,8 +227,6 @@ def model_train(
         if step in ("adapter", "all"):
             open_embedder(settings.model_copy(update={"model": "base"}))
             train_adapter(knowledge, base_model_dir(settings.models_dir), advance)
-        if step in ("head", "all"):
-            train_head(knowledge, open_embedder(settings), advance)
         if step in ("ranker", "all"):
             rebuild_index(
                 settings,
@@ -179,11 +241,31 @@ def model_train(
 def bench(
     repeats: Annotated[int, typer.Option("--repeats", min=3, help="長さごとの回数")] = 30,
     as_json_: Annotated[bool, typer.Option("--json", help="JSON で出力する")] = False,
+    precision: Annotated[
+        bool, typer.Option("--precision", help="数値の形式（bf16・int8）を開発用の事例で比べる")
+    ] = False,
     town: Town = None,
 ) -> None:
     """triage() の速さを、埋め込みだけの時間と並べて測る。"""
     from eval.bench import bench_text, run_bench
 
     settings = settings_for(town)
+    if precision:
+        _bench_precision(settings)
+        return
     result = run_bench(lambda: open_desk(settings), date.today(), repeats)
     typer.echo(json.dumps(result, ensure_ascii=False, indent=1) if as_json_ else bench_text(result))
+
+
+def _bench_precision(settings: Settings) -> None:
+    from eval.cases import CASES_DIR, load_cases
+    from eval.precision import compare_precisions, precision_text
+
+    cases = load_cases(CASES_DIR / "dev.jsonl")
+    desk = open_desk(settings)
+    with progress_bar("数値の形式", len(cases) * 3) as progress:
+        task = progress.task_ids[0]
+        rows = compare_precisions(
+            desk, cases, date.today(), lambda done: progress.update(task, advance=done)
+        )
+    typer.echo(precision_text(rows))

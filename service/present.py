@@ -36,7 +36,13 @@ def as_json(answer: Triage) -> dict[str, Any]:
         ],
         "suggestions": [_suggestion(s) for s in answer.suggestions],
         "questions": [
-            {"text": q.text, "fact": q.fact, "decides": list(q.decides)} for q in answer.questions
+            {
+                "text": q.text,
+                "fact": q.fact,
+                "decides": list(q.decides),
+                "effects": list(q.effects),
+            }
+            for q in answer.questions
         ],
         "uncovered": list(answer.uncovered),
         "model": dict(answer.model),
@@ -115,7 +121,8 @@ def as_text(answer: Triage) -> str:
         ]
     if answer.questions:
         lines.append("■ 次に聞くこと")
-        lines += [f"  ・{question.text}" for question in answer.questions]
+        for question in answer.questions:
+            lines += [f"  ・{question.text}", *(f"      {e}" for e in question.effects)]
     if answer.uncovered:
         lines.append("■ 応えられていないこと")
         lines += [f"  ・{text}" for text in answer.uncovered]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eval.cases import Case, load_cases
+from eval.denials import denied_codes
 from index.text import normalise, split_sentences
 from knowledge.models import Knowledge
 
@@ -17,7 +18,8 @@ class Example:
     """A text with its sentence ranges and label numbers; ``weight`` scales its loss.
 
     Labels are the categories, then the red flags.  ``primary`` is empty where only the
-    flags are known, ``flags`` is None where they are not.
+    flags are known, ``flags`` is None where they are not.  ``denied`` are labels, categories
+    and flags, that the note speaks of only to deny them: wrong answers that lie near.
     """
 
     text: str
@@ -26,6 +28,7 @@ class Example:
     acceptable: tuple[int, ...]
     flags: tuple[int, ...] | None
     weight: float
+    denied: tuple[int, ...] = ()
 
 
 def label_names(knowledge: Knowledge) -> tuple[str, ...]:
@@ -40,6 +43,7 @@ def note_examples(cases: Sequence[Case], labels: Sequence[str]) -> list[Example]
     examples = []
     for case in cases:
         text = normalise(case.note).text
+        denied_flags, denied_categories = denied_codes(case)
         examples.append(
             Example(
                 text,
@@ -48,6 +52,8 @@ def note_examples(cases: Sequence[Case], labels: Sequence[str]) -> list[Example]
                 tuple(number[c] for c in case.acceptable),
                 tuple(number[f"flag.{f}"] for f in case.red_flags),
                 1.0,
+                tuple(number[c] for c in sorted(denied_categories))
+                + tuple(number[f"flag.{f}"] for f in sorted(denied_flags)),
             )
         )
     return examples
@@ -80,12 +86,26 @@ def joined(examples: Sequence[Example], rng: random.Random, count: int) -> list[
     teaches the model that each sentence brings its own help.
     """
     short = [e for e in examples if len(e.text) <= 80 and e.primary]
-    made = []
-    for _ in range(count):
-        parts = rng.sample(short, rng.choice((2, 2, 3)))
-        text = "\n".join(part.text for part in parts)
-        primary = tuple(sorted({p for part in parts for p in part.primary}))
-        acceptable = {a for part in parts for a in part.acceptable} - set(primary)
-        neutral = tuple(sorted(acceptable))
-        made.append(Example(text, split_sentences(text), primary, neutral, None, 0.5))
-    return made
+    return [_join(rng.sample(short, rng.choice((2, 2, 3)))) for _ in range(count)]
+
+
+def joined_flags(examples: Sequence[Example], rng: random.Random, count: int) -> list[Example]:
+    """Return ``count`` new notes that join short ones whose flags are known, and teach those.
+
+    A danger is often one sentence among ordinary ones, or beside the denial of another.
+    """
+    short = [e for e in examples if len(e.text) <= 90 and e.flags is not None]
+    return [
+        replace(_join(rng.sample(short, rng.choice((2, 3, 4)))), primary=(), acceptable=())
+        for _ in range(count)
+    ]
+
+
+def _join(parts: Sequence[Example]) -> Example:
+    text = "\n".join(part.text for part in parts)
+    primary = tuple(sorted({p for part in parts for p in part.primary}))
+    neutral = tuple(sorted({a for part in parts for a in part.acceptable} - set(primary)))
+    flags = None
+    if all(part.flags is not None for part in parts):
+        flags = tuple(sorted({f for part in parts for f in part.flags or ()}))
+    return Example(text, split_sentences(text), primary, neutral, flags, 0.5)

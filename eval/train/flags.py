@@ -1,40 +1,63 @@
-"""Choosing when the model may add a red flag, on notes of writers it was not trained on."""
+"""Fitting the second opinion on writers the model was not trained on.
+
+Per flag a logistic regression over what is known of it (``service.triage.second_opinion``),
+and one probability from which a flag is added: the lowest at which the notes without any
+danger stay as quiet as wanted.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-NEVER = 99.0
+from service.triage.second_opinion import OPINION_FEATURES
+
+# Not below this: a flag that is more likely wrong than right teaches people to look away.
+LEAST_PROBABILITY = 0.3
+_DENIED = OPINION_FEATURES.index("denied")
 
 
-def choose_thresholds(
-    logits: NDArray[np.float32],
+def fit_opinion(
+    features: NDArray[np.float64],
     wanted: NDArray[np.bool_],
+    raised: NDArray[np.bool_],
     codes: Sequence[str],
-    least_precision: float,
-) -> dict[str, float]:
-    """Return per flag the lowest logit at which precision stays at ``least_precision``.
+    specificity: float,
+) -> dict[str, Any]:
+    """Return what ``second_opinion.json`` holds.
 
-    ``logits`` and ``wanted`` are (notes, flags).  Going down from the surest note, the last
-    point at which the share of right ones is high enough is taken; a flag whose surest notes
-    are wrong is never added.
+    ``features`` is (notes, flags, features); ``wanted`` and ``raised`` by rules (notes,
+    flags).  ``specificity``: the share of notes without a danger, among those that the
+    rules leave quiet, in which the model must stay quiet too.
     """
-    thresholds = {}
+    from sklearn.linear_model import LogisticRegression
+
+    probability = np.zeros(wanted.shape)
+    flags = {}
     for column, code in enumerate(codes):
-        order = np.argsort(-logits[:, column], kind="stable")
-        right = np.cumsum(wanted[order, column])
-        precision = right / np.arange(1, len(order) + 1)
-        enough = np.flatnonzero(precision >= least_precision)
-        last = int(enough[-1]) if len(enough) else -1
-        thresholds[code] = round(float(logits[order[last], column]), 3) if last >= 0 else NEVER
-    return thresholds
+        rows = features[:, column].copy()
+        model = LogisticRegression(C=1.0, max_iter=1000).fit(rows, wanted[:, column])
+        if model.coef_[0, _DENIED] > 0:
+            # Chance in a small sample (a nurse lists what is absent in an emergency): a denial
+            # may not make a danger likelier.
+            rows[:, _DENIED] = 0.0
+            model = LogisticRegression(C=1.0, max_iter=1000).fit(rows, wanted[:, column])
+        probability[:, column] = model.predict_proba(rows)[:, 1]
+        weights = dict(
+            zip(OPINION_FEATURES, (round(float(w), 4) for w in model.coef_[0]), strict=True)
+        )
+        flags[code] = weights | {"offset": round(float(model.intercept_[0]), 4)}
+    quiet = ~wanted.any(axis=1) & ~raised.any(axis=1)
+    loudest = probability[quiet].max(axis=1)
+    least = max(LEAST_PROBABILITY, float(np.quantile(loudest, specificity)))
+    return {"least": round(least, 4), "flags": flags}
 
 
-def write_thresholds(thresholds: dict[str, float], path: Path) -> None:
-    """Write the thresholds where the product reads them."""
-    path.write_text(json.dumps(thresholds, indent=1) + "\n", encoding="utf-8")
+def write_opinion(opinion: dict[str, Any], path: Path) -> None:
+    """Write the opinion where the product reads it."""
+    path.write_text(json.dumps(opinion, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

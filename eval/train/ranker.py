@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from eval.cases import Case
 from service.triage.features import FEATURES
 from service.triage.note import NoteProblem
-from service.triage.triage import Desk, examine
+from service.triage.triage import DEFAULT_TOP, Desk, examine
 
 Array = NDArray[np.float32]
 # An acceptable category is worth a third of a primary one, as in nDCG's gains.
@@ -56,7 +56,7 @@ def feature_table(
 
 
 def fit_ranker(table: Table, skip: Sequence[str] = (), strength: float = 1.0) -> dict[str, Any]:
-    """Return ``{"weights": {feature: weight}, "intercept": …}``; ``skip``ped features weigh 0.
+    """Return weights by feature, intercept, slope and offset; ``skip``ped features weigh 0.
 
     ``denied`` is not fitted: see :data:`DENIED_WEIGHT`.
     """
@@ -75,7 +75,27 @@ def fit_ranker(table: Table, skip: Sequence[str] = (), strength: float = 1.0) ->
     weights = dict.fromkeys(FEATURES, 0.0)
     weights |= {FEATURES[i]: round(float(w), 4) for i, w in zip(kept, model.coef_[0], strict=True)}
     weights["denied"] = 0.0 if "denied" in skip else DENIED_WEIGHT
-    return {"weights": weights, "intercept": round(float(model.intercept_[0]), 4)}
+    fitted = {"weights": weights, "intercept": round(float(model.intercept_[0]), 4)}
+    return fitted | fit_chance(table, fitted)
+
+
+def fit_chance(table: Table, fitted: dict[str, Any]) -> dict[str, float]:
+    """Return ``slope`` and ``offset`` from a score to the probability of being right (Platt).
+
+    Only the first ten of every note count: those that are shown.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    weights = np.array([fitted["weights"][name] for name in FEATURES])
+    log_odds = table.features.astype(np.float64) @ weights + fitted["intercept"]
+    shown = np.argsort(-log_odds, axis=1)[:, :DEFAULT_TOP]
+    x = np.take_along_axis(log_odds, shown, axis=1).reshape(-1, 1)
+    y = np.take_along_axis(table.primary | table.acceptable, shown, axis=1).ravel()
+    model = LogisticRegression(C=1e6).fit(x, y)
+    return {
+        "slope": round(float(model.coef_[0, 0]), 4),
+        "offset": round(float(model.intercept_[0]), 4),
+    }
 
 
 def write_ranker(with_head: dict[str, Any], without_head: dict[str, Any], path: Path) -> None:

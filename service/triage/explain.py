@@ -6,7 +6,7 @@ sentence that lies closest to a typical situation of the service is quoted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from service.triage.models import Assessment, Problem, Reading, Span
 from service.triage.rules import sentence_span
 
 _QUOTE_CHARS = 40
+# Log-odds from which a part of the score is named as having lifted a category.
+_WORTH_NAMING = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,13 @@ def reason_for(
     flag_weights: dict[str, dict[str, float]],
     problem_weights: dict[str, dict[str, float]],
     nearest: tuple[Span, str] | None,
+    parts_of_score: Sequence[str] = (),
 ) -> Reason:
-    """Return the reason for one category; ``nearest`` is what :func:`nearest_situation` found."""
+    """Return the reason for one category.
+
+    ``nearest`` is what :func:`nearest_situation` found, ``parts_of_score`` what
+    :func:`strongest_parts` did.
+    """
     parts: list[str] = []
     evidence: list[Span] = []
     for flag in assessment.red_flags:
@@ -55,7 +62,15 @@ def reason_for(
         sentence, situation = nearest
         parts.append(f"{_quote(sentence)}が、この窓口によくある相談「{situation}」に近いためです。")
         evidence.append(sentence)
+    if parts_of_score:
+        parts.append(f"順位を上げたもの: {'、'.join(parts_of_score)}。")
     return Reason("".join(parts), tuple(dict.fromkeys(evidence)))
+
+
+def strongest_parts(contributions: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the names of the two parts that lift a category most, if they lift it at all."""
+    lifting = sorted(contributions.items(), key=lambda part: (-part[1], part[0]))
+    return tuple(name for name, value in lifting[:2] if value >= _WORTH_NAMING)
 
 
 def nearest_situation(

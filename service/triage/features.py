@@ -7,7 +7,7 @@ same note (mean 0, deviation 1): what counts is how much a category stands out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from index.adapter import Head
 from index.passages import Passage
 from index.search import Hits
-from service.triage.models import Assessment
+from service.triage.models import Assessment, Eligibility
 
 Array = NDArray[np.float32]
 FEATURES = (
@@ -33,11 +33,17 @@ FEATURES = (
     "problem_sum",  # all problems that call for it, summed
     "flag",  # a red flag leads here, 0-1
     "denied",  # the note denies a trouble that would lead here, 0-1
+    "eligibility",  # somebody in the household fits 1, nobody does -1, cannot tell 0
 )
+ELIGIBILITY_COLUMN = FEATURES.index("eligibility")
+_VERDICT_VALUE = {"fits": 1.0, "unknown": 0.0, "does_not_fit": -1.0}
 
 # A problem calls for a category, rather than merely allowing it, from this weight.
 _CALLS_FOR = 0.5
+# How strongly a concern denied by name would have led to its categories: a danger counts
+# most, its windows must not be suggested without reason.
 _NAMED_DANGER = 2.0
+_NAMED_CONCERN = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ def build_features(
     problem_weights: dict[str, dict[str, float]],
     flag_weights: dict[str, dict[str, float]],
     head: Head | None,
+    verdicts: Mapping[str, Eligibility],
 ) -> Array:
     """Return the feature matrix (categories, features) in the order of ``rows.codes``.
 
@@ -93,8 +100,15 @@ def build_features(
         *_problem_columns(assessment, rows.codes, problem_weights),
         _flag_column(assessment, rows.codes, flag_weights),
         _denied_column(assessment, rows.codes, problem_weights),
+        eligibility_column(rows.codes, verdicts),
     )
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def eligibility_column(codes: Sequence[str], verdicts: Mapping[str, Eligibility]) -> Array:
+    """Return the verdict on each category's service as a number; 0 where there is none."""
+    values = [_VERDICT_VALUE[verdicts[c].verdict] if c in verdicts else 0.0 for c in codes]
+    return np.array(values, np.float32)
 
 
 def _top_means(scores: Array, groups: tuple[NDArray[np.intp], ...], k: int) -> Array:
@@ -102,21 +116,29 @@ def _top_means(scores: Array, groups: tuple[NDArray[np.intp], ...], k: int) -> A
 
     A group without passages gets the lowest mean of the others.
     """
-    out = np.full((len(scores), len(groups)), np.nan, np.float32)
-    for column, group in enumerate(groups):
-        if len(group):
-            chosen = scores[:, group]
-            best = min(k, chosen.shape[1])
-            out[:, column] = np.partition(chosen, -best, axis=1)[:, -best:].mean(axis=1)
-    if np.isnan(out).all():
-        return np.zeros_like(out)
-    return np.where(np.isnan(out), np.nanmin(out, axis=1, keepdims=True), out)
+    width = max((len(group) for group in groups), default=0)
+    if not width:
+        return np.zeros((len(scores), len(groups)), np.float32)
+    # All groups at once: short ones are filled up with a column that is never among the best.
+    sizes = np.array([len(group) for group in groups])
+    column = np.full((len(groups), max(width, k)), scores.shape[1], np.intp)
+    column[:, :width][np.arange(width) < sizes[:, None]] = np.concatenate(groups)
+    never = np.full((len(scores), 1), -np.inf, np.float32)
+    chosen = np.concatenate([scores, never], axis=1)[:, column]
+    best = np.partition(chosen, -k, axis=2)[:, :, -k:]
+    counted = np.minimum(sizes, k)
+    total = np.where(np.isfinite(best), best, 0.0).sum(axis=2)
+    out = np.where(counted > 0, total / np.maximum(counted, 1), np.nan)
+    return np.where(np.isnan(out), np.nanmin(out, axis=1, keepdims=True), out).astype(np.float32)
 
 
 def _head_columns(
     hits: Hits, live: Sequence[int], codes: tuple[str, ...], head: Head | None
 ) -> tuple[Array, Array]:
-    """Return the head's logits, raw and standardised; zeros without a head or for a new category."""
+    """Return the head's logits, raw and standardised; zeros without a head.
+
+    A category unknown to the head stands lowest; the desk scores it without these columns.
+    """
     if head is None:
         return np.zeros(len(codes), np.float32), np.zeros(len(codes), np.float32)
     logits = head.logits(hits.vectors.note, hits.vectors.sentences, tuple(live))
@@ -156,11 +178,7 @@ def _flag_column(
 def _denied_column(
     assessment: Assessment, codes: tuple[str, ...], weights: dict[str, dict[str, float]]
 ) -> Array:
-    """How strongly a denied trouble would have led here, when no affirmed one does.
-
-    A danger denied by name (虐待の所見なし) counts double: its windows are the ones that
-    must not be suggested without reason.
-    """
+    """How strongly a denied trouble would have led here, when no affirmed one does."""
     affirmed = {
         category
         for problem in assessment.problems
@@ -170,7 +188,8 @@ def _denied_column(
     column = dict.fromkeys(codes, 0.0)
     for denied in assessment.denied:
         if denied.scope in ("denied", "past", "other"):
-            led = weights.get(denied.code) or dict.fromkeys(denied.categories, _NAMED_DANGER)
+            named = _NAMED_DANGER if denied.code.startswith("danger.") else _NAMED_CONCERN
+            led = weights.get(denied.code) or dict.fromkeys(denied.categories, named)
             for category in led.keys() - affirmed:
                 column[category] = max(column[category], led[category])
     return np.array([column[code] for code in codes], np.float32)

@@ -20,11 +20,19 @@ _WORDS_FILE = Path(__file__).with_name("people.yaml")
 TITLE = r"(?:さん|ちゃん|様|さま|くん|君|氏|たち)?"
 _GONE = re.compile(
     TITLE + r"[はがをもとに、]{0,2}(?:[^。、\n]{0,6})?"
-    r"(?:亡くな(?!りそう)|亡くし|他界|死去|死別|病死|先立たれ|逝去|を看取)"
+    r"(?:亡くな(?!りそう)|亡くし|他界|死去|死亡|死別|病死|先立たれ|逝去|を看取|を見送|\(享年)"
 )
-_GONE_BEFORE = re.compile(r"(?:亡くなった|亡き|死んだ|死別した|故)$")
+_GONE_BEFORE = re.compile(r"(?:亡くなった|亡き|死んだ|死別した|故|享年.{1,4}の)$")
 _REPORTS = re.compile(
     TITLE + r"(?:より|から(?:の?相談|電話|連絡|、|。|$)|が来所|来所|です。|と来所)"
+)
+
+_SEX_OF: dict[str, Gender] = {"男": "male", "♂": "male", "女": "female", "♀": "female"}
+_MARK_AFTER = re.compile(r"\(?([♂♀])\)?|\(([男女])(?:子|児|性)?\)|([男女])(?:子|児)")
+# 子なし, ママはいない: nobody
+_NOBODY = re.compile(
+    TITLE
+    + r"(?:は|が|も)?\s?(?:なし|無し|いない(?![とか])|いません|おりません|おらず|おらん(?![とか]))"
 )
 
 
@@ -39,6 +47,7 @@ class PeopleWords:
     several: frozenset[str]
     elders: frozenset[str]
     children: frozenset[str]
+    young: frozenset[str]
     child_words: frozenset[str]
     not_people: re.Pattern[str]
     ages: AgeWords
@@ -83,6 +92,7 @@ def people_words() -> PeopleWords:
         several=frozenset(data["several"]),
         elders=frozenset(data["elders"]),
         children=frozenset(data["children"]),
+        young=frozenset([*data["children"], *data["young"]]),
         child_words=frozenset(data["child_words"]),
         not_people=_any_of(data["not_people"]),
         ages=AgeWords(data["eras"], data["grades"], data["stages"]),
@@ -99,9 +109,10 @@ def person_words(text: str, tokens: tuple[Token, ...], words: PeopleWords) -> tu
     skipped = [m.span() for m in words.not_people.finditer(text)]
     found: list[Mention] = []
     for m in words.pattern.finditer(text):
+        if found and m.start() < found[-1].end:  # the 女 of 孫(女)
+            continue
         kind, value = words.kinds[m.group()]
-        whole = m.start() in starts and m.end() in ends
-        if not (whole or kind == "gender" or len(m.group()) > 2):  # 43男, 78F are odd to Sudachi
+        if not _stands_alone(text, m, kind, value in words.children, starts, ends):
             continue
         if any(s <= m.start() and m.end() <= e for s, e in skipped):
             continue
@@ -109,10 +120,47 @@ def person_words(text: str, tokens: tuple[Token, ...], words: PeopleWords) -> tu
         if kind == "gender":
             child = m.group() in words.child_words
             found.append(Mention(*m.span(), "", _gender(value), None, child, kind))
-        elif kind != "role" or not _is_gone(text, *m.span()):
+        elif kind == "role" and (marked := _with_mark(text, m, value, words, reports)):
+            found.append(marked)
+        elif kind != "role" or not (
+            _is_gone(text, *m.span())
+            or (value not in ("母", "父", "親") and _NOBODY.match(text, m.end()))
+        ):
             gender = words.gender_of.get(m.group(), "unknown")
             found.append(Mention(*m.span(), value, gender, None, False, kind, reports))
     return tuple(found)
+
+
+def _with_mark(
+    text: str, m: re.Match[str], role: str, words: PeopleWords, reports: bool
+) -> Mention | None:
+    """Return the mention with the gender beside a word that names none: 孫(男), ♂孫, ひ孫女子."""
+    if words.gender_of.get(m.group(), "unknown") != "unknown":
+        return None
+    after = _MARK_AFTER.match(text, m.end())
+    before = text[m.start() - 1 : m.start()] in _SEX_OF and text[m.start() - 1] in "♂♀"
+    if not (after or before):
+        return None
+    sex = _SEX_OF[after[after.lastindex or 1] if after else text[m.start() - 1]]
+    start, end = m.start() - before, after.end() if after else m.end()
+    return Mention(start, end, role, sex, None, False, "role", reports)
+
+
+def _stands_alone(
+    text: str,
+    m: re.Match[str],
+    kind: WordKind,
+    is_child: bool,
+    starts: set[int],
+    ends: set[int],
+) -> bool:
+    """True unless the letters are part of another word; 43男, 78F, 次女中3 are odd to Sudachi."""
+    if m.group().isascii() and kind != "gender":  # Mo83, Fa85
+        around = text[max(0, m.start() - 1) : m.start()] + text[m.end() : m.end() + 1]
+        return not re.search(r"[A-Za-z]", around)
+    if kind == "gender" or len(m.group()) > 2 or (is_child and len(m.group()) == 2):
+        return True
+    return m.start() in starts and m.end() in ends
 
 
 def _gender(value: str) -> Gender:

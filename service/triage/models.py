@@ -176,11 +176,12 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask next and what the answer decides."""
+    """What to ask next, which services (or flags) the answer decides, and what would change."""
 
     text: str
     fact: str
     decides: tuple[str, ...]
+    effects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

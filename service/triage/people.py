@@ -14,22 +14,25 @@ from service.triage.models import Person, Span
 
 # What may stand between a person word and the age after it: 母(85), 長女・小5, 夫は今年58歳.
 _AGE_AFTER = re.compile(
-    TITLE + r"(?:は|が|も|、|・|:|\(|\s|\d{1,2}人(?:は|が|、|:|\(|\s)?"
-    r"|とも|はともに|は、|\([^()。、\n]{1,12}[・、\s])?"
-    r"(?:いま|今年|現在|もう|今|約|満)?"
+    TITLE + r"(?:\s?は\s?|\s?が\s?|も|の|、|・|:|\(|\s|\d{1,2}人(?:は|が|、|:|\(|\s)?"
+    r"|ともに?|はともに|は、|/|\)|,|のほう\(|は[^。、()\d\n]{1,8}\(|\([^()。、\n]{1,12}[・、\s])?"
+    r"(?:いま|今年|現在|もう|今|約|満|当年(?:とって)?)?"
 )
 _AGE_AFTER_BARE = re.compile(
-    TITLE + r"(?:は|が|・|:|\(|\s|\d{1,2}人[(\s]|\([^()。、\n\d]{1,8}[・、\s])?"
+    TITLE + r"(?:\s?は\s?|\s?が\s?|も|の|・|:|\(|\)|,|\s|/|\s?/\s?|ともに?|\d{1,2}人[(\s]"
+    r"|\([^()。、\n\d]{1,8}[・、\s]|、(?=いま|今|現在|当年|$))?(?:いま|今年|現在|もう|今|当年(?:とって)?)?"
 )
 # … and between an age and the person word after it: 81父, 80歳の父親, 42歳で無職の息子.
-_AGE_BEFORE = re.compile(r"[)\s]?|[)]?の|[^、。「」()\n・\d]{0,10}の")
-_AGE_BEFORE_BARE = re.compile(r"[の\s]?")
+_AGE_BEFORE = re.compile(r"[)\s]?|[)]?の|になった|[^、。「」()\n・\d]{0,10}の")
+_AGE_BEFORE_BARE = re.compile(r"[の\s]?|になった")
 _AGE_BEFORE_GENDER = re.compile(
-    r"[)\s・、]?|の|(?:独居|一人暮らし|ひとり暮らし|無職|独身|未婚|高齢|単身|独り身)の?|[^、。「」()\n・\d]{0,10}の"
+    r"[()\s・、/]?|の|を迎えた|になった|(?:独居|一人暮らし|ひとり暮らし|無職|独身|未婚|高齢|単身|独り身)の?|[^、。「」()\n・\d]{0,10}の"
 )
+_GENDER_MARK = re.compile(r"[\s(]{0,2}[♂♀MF男女][\s,、・)(]{0,2}")
+_GENDER_THEN_WORD = re.compile(r"[♂♀MF男女]\(")  # 60M(息子)
 _SEPARATORS = "、・"
 _REACH = 16  # characters that may stand between an age and its person word
-_CHAIN = re.compile(r"[)\s]?[男女]?[子児]?[、・,/と\s]{1,2}")
+_CHAIN = re.compile(r"[)\s]?[男女♂♀]?[子児]?[、・,/と\s]{1,2}[♂♀MF]?")
 
 
 def find_people(
@@ -112,30 +115,46 @@ def _distance(
     text: str, m: Mention, age: Age, everybody: tuple[Mention, ...], words: PeopleWords
 ) -> int | None:
     """How far apart word and age stand, or None when they cannot belong together."""
-    bare = age.kind == "bare"
-    if m.end <= age.start:
-        gap = (m.end, age.start)
-        pattern = _AGE_AFTER_BARE if bare else _AGE_AFTER
-    else:
-        gap = (age.end, m.start)
-        pattern = _AGE_BEFORE_BARE if bare else _AGE_BEFORE
-        if m.kind == "gender":
-            pattern = _AGE_BEFORE_GENDER
+    follows = m.end <= age.start
+    gap = (m.end, age.start) if follows else (age.end, m.start)
     between = text[gap[0] : gap[1]]
     inside = [o for o in everybody if gap[0] <= o.start and o.end <= gap[1]]
-    between_has_gender = bool(inside) and inside[0].kind == "gender" and m.end <= age.start
-    if between_has_gender and (m.role == "本人" or between.startswith("の")):  # 同居人の男性(55)
+    gendered = bool(inside) and inside[0].kind == "gender"
+    mark = _GENDER_MARK if follows else _GENDER_THEN_WORD
+    if gendered and mark.fullmatch(between):  # 母♀85, 夫M80
+        between = ""
+    elif (
+        gendered and follows and (m.role == "本人" or between.startswith("の"))
+    ):  # 同居人の男性(55)
         between = between.replace(text[inside[0].start : inside[0].end], "", 1)
         between = re.sub(r"^[\s(は、の]+", "(", between)
     elif inside or len(between) > _REACH:
         return None
+    if not _joins(between, m, age, follows=follows, words=words):
+        return None
+    if between[:1] in ("は", "が") and text[age.end : age.end + 1] == "の":  # 相談者は42の長女
+        return len(between) + 3
+    return len(between) + (3 if any(c in _SEPARATORS for c in between) else 0)
+
+
+def _joins(between: str, m: Mention, age: Age, *, follows: bool, words: PeopleWords) -> bool:
+    """True when what stands between word and age lets them be one person's."""
+    bare = age.kind == "bare"
     if (bare and m.kind == "gender" and age.high < 10) or (
         m.role in words.elders and age.high < 15
     ):
-        return None
-    if not pattern.fullmatch(between):
-        return None
-    return len(between) + (3 if any(c in _SEPARATORS for c in between) else 0)
+        return False
+    if follows:
+        pattern = _AGE_AFTER_BARE if bare else _AGE_AFTER
+        if between == "の" and age.low < 18 and m.role not in words.young:
+            return False
+    elif m.kind == "gender":
+        pattern = _AGE_BEFORE_GENDER
+    else:
+        pattern = _AGE_BEFORE_BARE if bare else _AGE_BEFORE
+        if bare and not between and age.high < 10:  # the 3 of ③本人
+            return False
+    return pattern.fullmatch(between) is not None
 
 
 def _goes_on(text: str, last: Mention, age: Age, words: PeopleWords) -> bool:

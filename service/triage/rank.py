@@ -40,7 +40,7 @@ _STALE_PENALTY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A category with the probability that a good desk connects to it first."""
+    """A category with its score (when ordering) or its chance of being right (on a card)."""
 
     code: str
     score: float

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from knowledge.models import RedFlagCode
 from service.triage.models import Duty, Reading, RedFlag, Span
-from service.triage.rules import Match, Rule, find_matches, load_yaml, span_of
+from service.triage.rules import Rule, find_matches, load_yaml, span_of
 
 _NAMED = re.compile("〈([^〉]+)〉")
 
@@ -98,13 +98,10 @@ def find_red_flags(
             if match.scope in r.scopes
         ]
         if holding:
-            flags.append(_flag(code, rule, reading, holding))
+            ranges = sorted({(m.start, m.end) for m in holding})
+            evidence = tuple(span_of(reading, *r) for r in ranges[:5])
+            flags.append(make_flag(code, rule.answer, evidence, "rule"))
     return tuple(flags)
-
-
-def _flag(code: RedFlagCode, rule: FlagRule, reading: Reading, matches: list[Match]) -> RedFlag:
-    ranges = sorted({(m.start, m.end) for m in matches})
-    return make_flag(code, rule.answer, tuple(span_of(reading, *r) for r in ranges[:5]), "rule")
 
 
 def make_flag(

@@ -7,130 +7,39 @@ a ない inside the match itself (食べる物がない) is the trouble and deni
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
-
-import yaml
+from collections.abc import Callable
 
 from service.triage.models import Scope
+from service.triage.scope_around import Surroundings, surroundings
+from service.triage.scope_denial import answer, denied_until
+from service.triage.scope_words import ScopeShapes, ScopeWords, scope_shapes, scope_words
 
-_WORDS_FILE = Path(__file__).with_name("scope.yaml")
-_LIST_ITEM = r"[^。、・,/がをでにては\s()「」]{1,12}?"
-_ITEM_END = r"(?=[・、,/やはもがと×✕]|について|など|等|なし|無|いずれ|あり|ともに|$)"
-_MAX_STEPS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeWords:
-    """The patterns of scope.yaml."""
-
-    contrast: re.Pattern[str]
-    between: re.Pattern[str]
-    listable: frozenset[str]
-    deny: re.Pattern[str]
-    denied_after: re.Pattern[str]
-    ability: re.Pattern[str]
-    event: re.Pattern[str]
-    undone: re.Pattern[str]
-    negation: re.Pattern[str]
-    absence_is_trouble: frozenset[str]
-    list_closer: re.Pattern[str]
-    double_supposed: re.Pattern[str]
-    double_affirmed: re.Pattern[str]
-    said_by: re.Pattern[str]
-    said_by_official: re.Pattern[str]
-    past_strong: re.Pattern[str]
-    past_weak: re.Pattern[str]
-    ongoing: re.Pattern[str]
-    lasting: re.Pattern[str]
-    past_after: re.Pattern[str]
-    past_next: re.Pattern[str]
-    supposed_before: re.Pattern[str]
-    supposed_after: re.Pattern[str]
-    other_before: re.Pattern[str]
-    other_after: re.Pattern[str]
-    reporting: re.Pattern[str]
-    own_subject: re.Pattern[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """A match and what stands around it; the clauses end where the talk turns (が、けど …)."""
-
-    target: str
-    before_clause: str
-    after_clause: str
-    after: str
-    next_sentence: str
-
-
-@lru_cache(maxsize=1)
-def scope_words() -> ScopeWords:
-    """Read scope.yaml once."""
-    data: dict[str, Any] = yaml.safe_load(_WORDS_FILE.read_text(encoding="utf-8"))
-    between, unfinished = data["between"], data["unfinished"]
-    tokens = [*between["particles"], *between["nouns"], *between["verbs"]]
-    return ScopeWords(
-        contrast=_any_of(data["contrast"]),
-        between=_any_of(sorted(tokens, key=len, reverse=True)),
-        listable=frozenset([*between["nouns"], *data["list_closers"], "と", "や", "とか"]),
-        deny=_any_of(data["deny"]),
-        denied_after=_any_of(data["denied_after"]),
-        ability=re.compile(unfinished["ability"]),
-        event=re.compile(unfinished["event"]),
-        undone=_any_of(unfinished["undone"]),
-        negation=re.compile(unfinished["negation"]),
-        absence_is_trouble=frozenset(data["absence_is_trouble"]),
-        list_closer=_any_of(sorted(data["list_closers"], key=len, reverse=True)),
-        double_supposed=_any_of(data["double_negation"]["supposed"]),
-        double_affirmed=_any_of(data["double_negation"]["affirmed"]),
-        said_by=_any_of(data["said_by"]),
-        said_by_official=re.compile(data["said_by_official"]),
-        past_strong=_any_of(data["past_before"]["strong"]),
-        past_weak=_any_of(data["past_before"]["weak"]),
-        ongoing=re.compile(data["ongoing"]),
-        lasting=re.compile(data["lasting"]),
-        past_after=_any_of(data["past_after"]),
-        past_next=re.compile(data["past_next"]),
-        supposed_before=_any_of(data["supposed_before"]),
-        supposed_after=_any_of(data["supposed_after"]),
-        other_before=_any_of(data["other_before"]),
-        other_after=_any_of(data["other_after"]),
-        reporting=re.compile(data["reporting"]),
-        own_subject=re.compile(data["own_subject"]),
-    )
-
-
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{p})" for p in patterns))
+# 隣の人に|殴られ: somebody else did it, but not to somebody else
+_GIVEN_BY = re.compile(r"(?:に|から)$")
+_NEAR = 48  # characters before the trouble in which its subject is looked for
 
 
 def scope_of(text: str, start: int, end: int, sentence: tuple[int, int]) -> Scope:
     """Return what the note says of the trouble at ``text[start:end]``.
 
     When several hold, denied goes before past, past before other, other before supposed;
-    a double negation (ないわけではない, 否定できない) is decided first.
+    a double negation (ないわけではない, 否定できない), a denial that turns out untrue and the
+    answer to a question are decided first.
     """
-    words = scope_words()
-    end = _whole_trouble(text, start, end, sentence[1], words)
-    around = _surroundings(text, start, end, sentence, words)
-    twice_denied = _double_negation(around.after_clause[:32], words)
-    if twice_denied:
-        return twice_denied
-    if _denial_end(around.after_clause, words) is not None or words.denied_after.search(
-        around.after
-    ):
-        return "denied"
-    if _is_past(around, words):
-        return "past"
-    if _is_others(around, words):
-        return "other"
-    if _is_supposed(around, words):
-        return "supposed"
-    return "affirmed"
+    words, shapes = scope_words(), scope_shapes()
+    around = surroundings(text, start, end, sentence, words)
+    decided = _overturned(around, words, shapes) or _answered(around, shapes)
+    if decided:
+        return decided
+    readings: tuple[tuple[Scope, Callable[[], bool]], ...] = (
+        ("other", lambda: _is_told_of_others(around, words, shapes)),
+        ("past", lambda: shapes.past_since.match(around.after_clause) is not None),
+        ("denied", lambda: denied_until(around, words, shapes) is not None),
+        ("past", lambda: _is_over(around, words, shapes)),
+        ("other", lambda: _is_others(around, words, shapes)),
+        ("supposed", lambda: _is_supposed(around, words, shapes)),
+    )
+    return next((scope for scope, holds in readings if holds()), "affirmed")
 
 
 def is_self_denial(text: str, start: int, end: int, sentence: tuple[int, int]) -> bool:
@@ -138,86 +47,35 @@ def is_self_denial(text: str, start: int, end: int, sentence: tuple[int, int]) -
     words = scope_words()
     if scope_of(text, start, end, sentence) != "denied":
         return False
-    end = _whole_trouble(text, start, end, sentence[1], words)
-    around = _surroundings(text, start, end, sentence, words)
-    at_a_distance = words.denied_after.search(around.after)
-    far = at_a_distance.end() if at_a_distance else 0
-    denied_at = _denial_end(around.after_clause, words) or far
+    around = surroundings(text, start, end, sentence, words)
+    denied_at = denied_until(around, words, scope_shapes()) or 0
     rest = around.after[denied_at:]
     if words.said_by_official.search(rest):
         return False
     return around.after[:denied_at].endswith("否定") or words.said_by.search(rest) is not None
 
 
-def _surroundings(
-    text: str, start: int, end: int, sentence: tuple[int, int], words: ScopeWords
-) -> Surroundings:
-    before, after = text[sentence[0] : start], text[end : sentence[1]]
-    turns = list(words.contrast.finditer(before))
-    turn = words.contrast.search(after)
-    return Surroundings(
-        target=text[start:end],
-        before_clause=before[turns[-1].end() :] if turns else before,
-        after_clause=after[: turn.start() + 2] if turn else after,
-        after=after,
-        next_sentence=text[sentence[1] : sentence[1] + 48],
-    )
+def _answered(around: Surroundings, shapes: ScopeShapes) -> Scope | None:
+    answered = answer(around, shapes)
+    return None if answered is None else "affirmed" if answered else "denied"
 
 
-def _whole_trouble(text: str, start: int, end: int, limit: int, words: ScopeWords) -> int:
-    """Return where the trouble ends: a match may stop inside 読め|ない, でき|ず, 身寄り|なし.
-
-    There the ない is the trouble itself; in 殴られ|ない and 飲ま|ない it denies one.
-    """
-    target = text[start:end]
-    able = words.ability.search(target) and not words.event.search(target)
-    if not able and not words.undone.search(target):
-        return end
-    negated = words.negation.match(text, end, limit)
-    return negated.end() if negated else end
-
-
-def _double_negation(near: str, words: ScopeWords) -> Scope | None:
-    if words.double_supposed.search(near):
+def _overturned(around: Surroundings, words: ScopeWords, shapes: ScopeShapes) -> Scope | None:
+    """Read 「ないわけではない」「飲まない日はない」「なしとしたが、あざがあった」."""
+    near = around.after_clause[:32]
+    if shapes.overturned_affirmed.match(around.after + around.next_sentence) or (
+        shapes.duty_undone.match(around.target + around.after)
+    ):
+        return "affirmed"
+    if words.double_supposed.search(near) or shapes.overturned_supposed.match(around.after):
         return "supposed"
-    return "affirmed" if words.double_affirmed.search(near) else None
-
-
-def _denial_end(clause: str, words: ScopeWords) -> int | None:
-    """Walk from the trouble over words that carry a denial on, and return where it ends.
-
-    「の疑い」「は」「なし」 leads to a denial; 「が」「返せ」 does not, for 返せない speaks of
-    paying.  A list (酒・ギャンブルは…しない) is walked item by item.
-    """
-    position, commas, closed, listable = 0, False, False, True
-    for _ in range(_MAX_STEPS):
-        denial = words.deny.match(clause, position)
-        if denial and (closed or not commas):
-            return denial.end()
-        item = _list_item(clause, position, words) if listable else None
-        if item:
-            commas = commas or item.group().startswith(("、", ","))
-            position, closed = item.end(), False
-            continue
-        token = words.between.match(clause, position)
-        if token is None:
-            return None
-        closed = closed or words.list_closer.fullmatch(token.group()) is not None
-        # not after あり: 暴力があり、借金はない; but 怒鳴|る・叩くは
-        verb_list = position == 0 and clause[token.end() : token.end() + 1] == "・"
-        listable = verb_list or token.group() in words.listable
-        position = token.end()
+    if words.double_affirmed.search(near):
+        return "affirmed"
+    if shapes.if_only.search(around.before_clause) and shapes.hypothetical.match(
+        around.target[-3:] + around.after
+    ):
+        return "supposed"
     return None
-
-
-def _list_item(clause: str, position: int, words: ScopeWords) -> re.Match[str] | None:
-    pattern = rf"(?:[・、,/]|や|と|も|および|及び|とか)(?P<item>{_LIST_ITEM}){_ITEM_END}"
-    item = re.compile(pattern).match(clause, position)
-    if item is None or item["item"] in words.absence_is_trouble:
-        return None
-    if item.group()[0] in "もと" and clause[item.end() : item.end() + 1] != item.group()[0]:
-        return None  # 借金も持病も…, but not 借金もかさみ
-    return item
 
 
 def _is_past(around: Surroundings, words: ScopeWords) -> bool:
@@ -241,6 +99,36 @@ def _is_past(around: Surroundings, words: ScopeWords) -> bool:
     return any(_reaches(mark.end(), around, words) for mark in marks)
 
 
+def _is_over(around: Surroundings, words: ScopeWords, shapes: ScopeShapes) -> bool:
+    if _is_recent(around, shapes):
+        return False
+    return _is_past(around, words) or _is_past_by_shape(around, shapes)
+
+
+def _is_recent(around: Surroundings, shapes: ScopeShapes) -> bool:
+    """True for 「ゆうべ飲んだが、今は落ち着いている」 and what may come back: no past yet."""
+    lately = shapes.recent.search(around.before_clause[-24:])
+    return (
+        lately is not None or shapes.relapse.search(around.before_clause + around.after) is not None
+    )
+
+
+def _is_past_by_shape(around: Surroundings, shapes: ScopeShapes) -> bool:
+    """Read 「だったが、今は…」「のは昔の話」「は完済」, and 既往: before the trouble."""
+    if shapes.still.search(around.after_clause[:16]):
+        return False
+    if shapes.past.match(around.after + around.next_sentence) or shapes.past_labels.search(
+        around.before
+    ):
+        return True
+    if shapes.told_in_past.search(around.target + around.after) and shapes.past_then.match(
+        around.next_sentence
+    ):
+        return True
+    marks = shapes.past_marks.finditer(around.before_clause)
+    return any("、" not in around.before_clause[mark.end() + 2 :] for mark in marks)
+
+
 def _told_as_past(target: str, words: ScopeWords) -> bool:
     """True when a past mark stands inside the match: 夫とは4年前に別れ、当時は殴られ."""
     marks = list(words.past_strong.finditer(target))
@@ -257,9 +145,11 @@ def _reaches(mark_end: int, around: Surroundings, words: ScopeWords) -> bool:
     return re.search(r"(?:た|だった)(?:[。が]|$)", around.after_clause) is not None
 
 
-def _is_others(around: Surroundings, words: ScopeWords) -> bool:
-    if words.other_after.search(around.after_clause):
+def _is_others(around: Surroundings, words: ScopeWords, shapes: ScopeShapes) -> bool:
+    if words.other_after.search(around.after_clause) or shapes.other.match(around.after):
         return True
+    if shapes.at_us.search(around.target[-1:] + around.after_clause[:6]):
+        return False
     for mark in words.other_before.finditer(around.before_clause):
         between = re.sub(r"^[^、]{0,2}、", "", around.before_clause[mark.end() :])
         ended = re.search(r"[てでりしくい]、", between)
@@ -268,7 +158,33 @@ def _is_others(around: Surroundings, words: ScopeWords) -> bool:
     return False
 
 
-def _is_supposed(around: Surroundings, words: ScopeWords) -> bool:
+def _is_told_of_others(around: Surroundings, words: ScopeWords, shapes: ScopeShapes) -> bool:
+    """Read 「隣の家は」「新聞の」「一般に」 before the trouble, unless it is ours after all."""
+    told = around.after + around.next_sentence
+    contrasted = shapes.contrast_own.search(told) is not None
+    if shapes.not_other.search(around.target + around.after_clause) or (
+        shapes.at_us.search(around.target[-1:] + around.after_clause[:6])
+    ):
+        return False
+    if not contrasted and (
+        words.reporting.search(around.after) or shapes.reported.search(around.before)
+    ):
+        return False
+    before = around.before[-_NEAR:]
+    for mark in shapes.other_marks.finditer(before):
+        between = before[mark.end() :]
+        if words.own_subject.search(between) or _GIVEN_BY.search(between):
+            continue
+        if contrasted or ("、" not in between[1:] and len(between) <= 16):
+            return True
+    return False
+
+
+def _is_supposed(around: Surroundings, words: ScopeWords, shapes: ScopeShapes) -> bool:
+    if shapes.supposed.match(around.after) or shapes.supposed_labels.search(around.before):
+        return True
+    if shapes.supposed_marks.search(around.before_clause):
+        return True
     return (
         words.supposed_after.search(around.after_clause) is not None
         or words.supposed_before.search(around.before_clause) is not None

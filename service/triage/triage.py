@@ -7,9 +7,10 @@ call, so what is measured is what is served.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,35 +21,44 @@ from index.search import Hits, search
 from index.snapshot import Index
 from index.text import search_terms
 from knowledge.models import Knowledge, Service
-from service.triage.denied_dangers import find_denied_dangers
+from service.triage.denied_concerns import find_denied_concerns
 from service.triage.eligibility import check_eligibility
-from service.triage.explain import nearest_situation, reason_for
+from service.triage.explain import nearest_situation, reason_for, strongest_parts
 from service.triage.facts import FactRule, fact_rules, find_facts
-from service.triage.features import PassageRows, build_features, passage_rows
+from service.triage.features import (
+    ELIGIBILITY_COLUMN,
+    PassageRows,
+    build_features,
+    eligibility_column,
+    passage_rows,
+)
 from service.triage.localise import with_town_windows
 from service.triage.models import (
     Assessment,
     Eligibility,
     Problem,
+    Question,
     Reading,
+    Route,
     Suggestion,
     Triage,
 )
 from service.triage.note import check_note
 from service.triage.problems import ProblemRule, find_problems, problem_rules
-from service.triage.questions import questions_to_ask
+from service.triage.questions import open_facts_of, questions_to_ask
 from service.triage.rank import Scored, order_categories, resource_cards, service_card
 from service.triage.ranker import Ranker, shipped_ranker
 from service.triage.reading import read
 from service.triage.red_flags import FlagRule, find_red_flags, flag_rules
 from service.triage.route import decide_route
 from service.triage.second_opinion import second_opinion
+from service.triage.what_if import Outcome, outcomes_of
 
 DEFAULT_TOP = 10
 _SCOPES_THAT_SILENCE = ("denied", "past", "other")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Desk:
     """Everything triage needs, loaded once and shared by all requests."""
 
@@ -60,6 +70,7 @@ class Desk:
     fact_rules: tuple[FactRule, ...]
     flag_rules: tuple[FlagRule, ...]
     ranker: Ranker
+    newcomer_ranker: Ranker
     head: Head | None
     services: dict[str, Service]
 
@@ -67,6 +78,24 @@ class Desk:
     def codes(self) -> tuple[str, ...]:
         """All category codes, in the order of the feature rows."""
         return self.rows.codes
+
+    @cached_property
+    def newcomers(self) -> NDArray[np.bool_]:
+        """Which categories the trained head has never heard of (added after the training)."""
+        known = set(self.head.codes) if self.head is not None else set(self.codes)
+        return np.array([code not in known for code in self.codes])
+
+    def scores(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the score of each category; newcomers get theirs without the head."""
+        scores = self.ranker.scores(features)
+        scores[self.newcomers] = self.newcomer_ranker.scores(features[self.newcomers])
+        return scores
+
+    def contributions(self, features: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """Return what each part adds to each category's score, see :class:`Ranker`."""
+        parts = self.ranker.contributions(features)
+        without = self.newcomer_ranker.contributions(features)
+        return {n: np.where(self.newcomers, without[n], part) for n, part in parts.items()}
 
     @property
     def problem_weights(self) -> dict[str, dict[str, float]]:
@@ -86,6 +115,7 @@ class Examined:
     reading: Reading
     assessment: Assessment
     hits: Hits
+    verdicts: dict[str, Eligibility]
     features: NDArray[np.float32]
     timings_ms: dict[str, float]
 
@@ -103,6 +133,7 @@ def make_desk(knowledge: Knowledge, embedder: Embedder, index: Index) -> Desk:
         fact_rules=fact_rules(),
         flag_rules=flag_rules(),
         ranker=shipped_ranker(head is not None),
+        newcomer_ranker=shipped_ranker(False),
         head=head,
         services={service.category: service for service in reversed(knowledge.services)},
     )
@@ -122,27 +153,32 @@ def examine(desk: Desk, note: str, today: date) -> Examined:
     clock.lap("search")
     live = live_sentences(reading, assessment)
     added = second_opinion(
-        reading,
-        hits.vectors,
-        live,
-        desk.head,
-        assessment,
-        desk.flag_rules,
-        desk.knowledge.red_flags,
+        reading, hits.vectors, desk.head, assessment, desk.flag_rules, desk.knowledge.red_flags
     )
     assessment = replace(assessment, red_flags=assessment.red_flags + added)
+    verdicts = {
+        code: check_eligibility(service.eligibility, reading.people, assessment.facts)
+        for code, service in desk.services.items()
+    }
     features = build_features(
-        hits, live, assessment, desk.rows, desk.problem_weights, desk.flag_weights, desk.head
+        hits,
+        live,
+        assessment,
+        desk.rows,
+        desk.problem_weights,
+        desk.flag_weights,
+        desk.head,
+        verdicts,
     )
     clock.lap("features")
-    return Examined(reading, assessment, hits, features, clock.laps)
+    return Examined(reading, assessment, hits, verdicts, features, clock.laps)
 
 
 def assess(desk: Desk, reading: Reading) -> Assessment:
     """Find troubles, denials, red flags and facts."""
     problems, denied = find_problems(reading, desk.problem_rules)
     flags = find_red_flags(reading, desk.flag_rules, desk.knowledge.red_flags)
-    denied += find_denied_dangers(reading, flags, desk.flag_rules)
+    denied += find_denied_concerns(reading, flags, desk.flag_rules)
     return Assessment(problems, denied, flags, find_facts(reading, desk.fact_rules))
 
 
@@ -175,14 +211,10 @@ def triage(
     started = now()
     examined = examine(desk, note, today)
     reading, assessment = examined.reading, examined.assessment
-    scores = desk.ranker.scores(examined.features)
+    scores = desk.scores(examined.features)
     route = decide_route(reading, assessment, desk.codes, scores)
-    verdicts = {
-        code: check_eligibility(service.eligibility, reading.people, assessment.facts)
-        for code, service in desk.services.items()
-    }
-    closed = frozenset(code for code, v in verdicts.items() if v.verdict == "does_not_fit")
-    ordered = order_categories(desk.codes, scores, route, assessment, closed)
+    verdicts = examined.verdicts
+    ordered = order_categories(desk.codes, scores, route, assessment, _closed(verdicts))
     shown = _shown(ordered, route, top)
     suggestions = _suggest(desk, examined, shown, verdicts, today)
     manifest = desk.index.manifest
@@ -193,7 +225,7 @@ def triage(
         denied=assessment.denied,
         people=reading.people,
         suggestions=suggestions,
-        questions=questions_to_ask(assessment.red_flags, suggestions, desk.knowledge.facts, route),
+        questions=_questions(desk, examined, ordered, route),
         uncovered=_uncovered(desk, assessment.problems, shown),
         ranked_categories=tuple(scored.code for scored in ordered),
         model={
@@ -205,6 +237,51 @@ def triage(
         elapsed_ms=round((now() - started) * 1000, 1),
         timings_ms=examined.timings_ms,
     )
+
+
+def _questions(
+    desk: Desk, examined: Examined, ordered: tuple[Scored, ...], route: Route
+) -> tuple[Question, ...]:
+    """Ask what would change the list, found by ranking again with each answer."""
+    order = tuple(scored.code for scored in ordered)
+    definitions = {fact.code: fact for fact in desk.knowledge.facts}
+    outcomes: dict[str, tuple[Outcome, ...]] = {}
+    if route == "refer":
+        outcomes = {
+            code: outcomes_of(
+                definitions[code],
+                desk.services,
+                examined.verdicts,
+                examined.reading.people,
+                examined.assessment.facts,
+                lambda verdicts: _order_under(desk, examined, verdicts, route),
+            )
+            for code in open_facts_of(order, examined.verdicts)
+        }
+    return questions_to_ask(
+        examined.assessment.red_flags,
+        order,
+        examined.verdicts,
+        outcomes,
+        desk.knowledge.facts,
+        {code: (service.id, service.name) for code, service in desk.services.items()},
+        route,
+    )
+
+
+def _order_under(
+    desk: Desk, examined: Examined, verdicts: Mapping[str, Eligibility], route: Route
+) -> tuple[str, ...]:
+    """Return the order that the categories would have under other verdicts."""
+    features = examined.features.copy()
+    features[:, ELIGIBILITY_COLUMN] = eligibility_column(desk.codes, verdicts)
+    scores = desk.scores(features)
+    ordered = order_categories(desk.codes, scores, route, examined.assessment, _closed(verdicts))
+    return tuple(scored.code for scored in ordered)
+
+
+def _closed(verdicts: Mapping[str, Eligibility]) -> frozenset[str]:
+    return frozenset(code for code, v in verdicts.items() if v.verdict == "does_not_fit")
 
 
 def _shown(ordered: tuple[Scored, ...], route: str, top: int) -> tuple[Scored, ...]:
@@ -229,15 +306,22 @@ def _suggest(
         for row, passage in enumerate(desk.index.passages)
         if passage.kind == "resource"
     }
+    parts = desk.contributions(examined.features)
     cards: list[Suggestion] = []
     taken: set[str] = set()
-    for scored in shown:
+    for scored in (replace(s, score=desk.ranker.chance(s.score)) for s in shown):
         service = desk.services[scored.code]
         nearest = nearest_situation(
             scored.code, examined.hits, desk.rows, desk.index.passages, reading
         )
+        row = desk.codes.index(scored.code)
         reason = reason_for(
-            scored.code, assessment, desk.flag_weights, desk.problem_weights, nearest
+            scored.code,
+            assessment,
+            desk.flag_weights,
+            desk.problem_weights,
+            nearest,
+            strongest_parts({name: float(column[row]) for name, column in parts.items()}),
         )
         verdict = verdicts[scored.code]
         cards.append(service_card(scored, service, verdict, reason, desk.knowledge, today))

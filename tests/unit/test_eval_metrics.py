@@ -14,7 +14,6 @@ from ir_measures import R, nDCG
 from eval.cases import Case, Prediction
 from eval.metrics import (
     METRICS,
-    SLICES,
     Values,
     case_values,
     estimate,
@@ -24,6 +23,7 @@ from eval.metrics import (
     useful,
 )
 from eval.report import LABELS
+from eval.slices import SLICES
 
 DESIGN_METRICS = (
     "recall_primary@5", "recall_primary@10", "hit_primary@3", "all_primary@8", "ndcg@10",
@@ -123,7 +123,7 @@ def test_red_flags_are_counted_one_by_one_over_all_cases() -> None:
     assert totals["red_flag_precision"].mean == pytest.approx(2 / 4)
     assert totals["red_flag_specificity"].mean == 1 / 2
     assert [totals[f"red_flag_{m}"].count for m in ("recall", "precision", "specificity")] == [
-        2, 3, 2,
+        3, 4, 2,  # flags, not cases
     ]  # fmt: skip
 
 
@@ -351,6 +351,12 @@ def test_the_slices_are_by_sector_difficulty_length_and_origin() -> None:
     assert SLICES["difficulty"](case()) == ["不明"]
 
 
+def test_age_and_gender_slices_are_read_from_the_person_consulted_about() -> None:
+    one = case(note="82歳女性、長男52と二人。")
+    assert (SLICES["age_group"](one), SLICES["gender"](one)) == (["65歳〜"], ["女性"])
+    assert SLICES["age_group"](case(note="家賃が払えない。")) == ["不明"]
+
+
 @pytest.mark.parametrize(
     ("chars", "band"), [(0, "~40"), (40, "~40"), (41, "~100"), (400, "~400"), (401, "401~")]
 )
@@ -361,7 +367,7 @@ def test_note_lengths_fall_into_bands(chars: int, band: str) -> None:
 
 def test_every_denial_rule_names_shipped_codes() -> None:
     """negated.yaml speaks of flags and categories that exist."""
-    from eval.metrics import _denials
+    from eval.denials import _denials
     from knowledge.load import load_knowledge
 
     knowledge = load_knowledge()

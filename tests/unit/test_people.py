@@ -16,7 +16,8 @@ from service.triage.people import find_people
 TODAY = date(2026, 6, 1)
 CASES = Path(__file__).parents[2] / "eval" / "cases" / "people.jsonl"
 # All splits have been looked at while correcting, so these are floors against regressions;
-# what was measured on unseen notes was 0.93 / 0.93 (test) and 0.90 / 0.92 (fresh).
+# what was measured on unseen notes was 0.93 / 0.93 (test), 0.90 / 0.92 (fresh), 0.85 / 0.82
+# (unseen) and, of train, 0.81 / 0.81 on the last hundred that nobody had looked at.
 FLOORS = {"dev": 0.98, "test": 0.98, "fresh": 0.96}
 
 Row = tuple[str, int | None, int | None, str]
@@ -104,6 +105,25 @@ def test_ages_are_read_however_they_are_written(written: str, low: int, high: in
 def test_other_numbers_are_nobodys_age(note: str) -> None:
     """Money, durations, grades of care, limits and telephone numbers."""
     assert rows(note) == []
+
+
+@pytest.mark.parametrize(
+    ("note", "people"),
+    [
+        ("母七十八、父八十。", [("母", 78, 78, "female"), ("父", 80, 80, "male")]),
+        ("おかんもうじき80。", [("母", 79, 79, "female")]),
+        ("にーにー19、ねーねー17。", [("兄", 19, 19, "male"), ("姉", 17, 17, "female")]),
+        ("母♀85、長男♂60。", [("母", 85, 85, "female"), ("長男", 60, 60, "male")]),
+        ("孫(男)20。", [("孫", 20, 20, "male")]),
+        ("喜寿の夫。", [("夫", 77, 77, "male")]),
+        ("里子の中1女子。里母58。", [("里子", 12, 13, "female"), ("里母", 58, 58, "female")]),
+        ("八十二の母。犬15歳。", [("母", 82, 82, "female")]),
+        ("はは はちじゅうろく。", [("母", 86, 86, "female")]),
+    ],
+)
+def test_people_in_many_voices(note: str, people: list[Row]) -> None:
+    """Kanji and kana numbers, dialect, marks, foster families, and no pets."""
+    assert rows(note) == people
 
 
 def test_an_age_in_the_past_is_not_the_age_now() -> None:

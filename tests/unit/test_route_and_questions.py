@@ -6,52 +6,102 @@ from datetime import date
 
 import numpy as np
 
-from knowledge.models import FactDefinition
-from service.triage.models import (
-    Assessment,
-    ContactCard,
-    Eligibility,
-    Problem,
-    Span,
-    Suggestion,
-)
-from service.triage.questions import MOST, questions_to_ask
+from knowledge.models import Condition, FactDefinition, Service
+from service.triage.models import Assessment, Eligibility, Problem, Question, Route, Span
+from service.triage.questions import MOST, open_facts_of, questions_to_ask
 from service.triage.rank import order_categories
 from service.triage.reading import read
 from service.triage.route import decide_route
+from service.triage.what_if import Outcome, outcomes_of
 
 _SPAN = Span("", 0, 0)
-
-
-def _card(rank: int, service_id: str, verdict: Eligibility) -> Suggestion:
-    return Suggestion(
-        rank, "x.y", "", service_id, "", "service", "municipal", 0.5, "", "", (), verdict,
-        ContactCard("", "", "", "", ""), "", (), "", "", "open", "", date(2026, 1, 1), False,
-    )  # fmt: skip
 
 
 def _fact(code: str) -> FactDefinition:
     return FactDefinition(code=code, label=code, kind="bool", question=f"{code}?")
 
 
-def test_the_fact_that_decides_the_top_of_the_list_is_asked_first() -> None:
-    cards = (
-        _card(1, "a", Eligibility("unknown", ("age",))),
-        _card(2, "b", Eligibility("unknown", ("renting",))),
-        _card(3, "c", Eligibility("unknown", ("renting",))),
+_OPEN = Eligibility("unknown", ())
+_FITS = Eligibility("fits", ())
+_CLOSED = Eligibility("does_not_fit", ())
+_NAMES = {code: (f"id.{code}", f"サービス{code}") for code in "abc"}
+
+
+def _ask(outcomes: dict[str, tuple[Outcome, ...]], route: Route = "refer") -> tuple[Question, ...]:
+    verdicts = dict.fromkeys("abc", _OPEN)
+    facts = tuple(_fact(code) for code in outcomes)
+    return questions_to_ask((), tuple("abc"), verdicts, outcomes, facts, _NAMES, route)
+
+
+def _outcome(answer: str, order: str, **changed: Eligibility) -> Outcome:
+    return Outcome(answer, tuple(order), dict.fromkeys("abc", _OPEN) | changed)
+
+
+def test_the_fact_that_changes_the_top_of_the_list_is_asked_first() -> None:
+    asked = _ask(
+        {
+            "low": (_outcome("はい", "abc", c=_FITS), _outcome("いいえ", "abc")),
+            "high": (_outcome("はい", "abc", a=_FITS), _outcome("いいえ", "bca", a=_CLOSED)),
+        }
     )
-    asked = questions_to_ask((), cards, (_fact("age"), _fact("renting")), "refer")
-    assert [q.fact for q in asked] == ["age", "renting"]
-    assert asked[1].decides == ("b", "c")
+    assert [q.fact for q in asked] == ["high", "low"]
+    assert asked[0].decides == ("id.a",)
+    assert asked[0].effects == (
+        "「はい」→ 「サービスa」の対象に合います",
+        "「いいえ」→ 「サービスa」は対象外です",
+    )
 
 
-def test_settled_eligibility_asks_nothing() -> None:
-    cards = (_card(1, "a", Eligibility("fits", ("age",))),)
-    assert questions_to_ask((), cards, (_fact("age"),), "refer") == ()
+def test_an_answer_that_changes_nothing_is_not_asked_for() -> None:
+    assert _ask({"idle": (_outcome("はい", "abc"), _outcome("いいえ", "abc"))}) == ()
+
+
+def test_only_open_facts_of_services_near_the_top_are_tried() -> None:
+    verdicts = {
+        "a": Eligibility("fits", ("age",)),
+        "b": Eligibility("unknown", ("renting", "age")),
+        "z": Eligibility("unknown", ("debt",)),
+    }
+    order = ("a", "b", *(f"x{i}" for i in range(10)), "z")
+    assert open_facts_of(order, verdicts) == ("renting", "age")
+
+
+def test_every_answer_is_tried_on_the_services_it_touches() -> None:
+    """A yes opens the service, a no closes it, the order follows; others stay as they are."""
+    condition = Condition(
+        kind="residence", text="賃貸の人", fact="renting", equals=True, required=True
+    )
+    services = {"a": _service("a", (condition,)), "b": _service("b", ())}
+    verdicts = {"a": Eligibility("unknown", ("renting",)), "b": _OPEN}
+    yes, no = outcomes_of(
+        _fact("renting"), services, verdicts, (), (),
+        lambda v: ("a", "b") if v["a"].verdict != "does_not_fit" else ("b", "a"),
+    )  # fmt: skip
+    assert (yes.answer, yes.verdicts["a"].verdict, yes.order) == ("はい", "fits", ("a", "b"))
+    assert (no.answer, no.verdicts["a"].verdict, no.order) == ("いいえ", "does_not_fit", ("b", "a"))
+    assert yes.verdicts["b"] is _OPEN
+
+
+def test_an_unknown_age_is_tried_in_the_bands_that_laws_divide_people_into() -> None:
+    condition = Condition(kind="age", text="65歳以上", fact="age", min=65, required=True)
+    age = FactDefinition(code="age", label="年齢", kind="number", question="?")
+    found = outcomes_of(
+        age, {"a": _service("a", (condition,))}, {"a": _OPEN}, (), (), lambda v: ("a",)
+    )
+    assert [(o.answer, o.verdicts["a"].verdict) for o in found] == [
+        ("18歳未満", "does_not_fit"),
+        ("18〜39歳", "does_not_fit"),
+        ("40〜64歳", "does_not_fit"),
+        ("65歳以上", "fits"),
+    ]
+
+
+def _service(category: str, conditions: tuple[Condition, ...]) -> Service:
+    return Service.model_construct(id=category, category=category, eligibility=conditions)
 
 
 def test_too_thin_a_note_gets_the_opening_questions() -> None:
-    asked = questions_to_ask((), (), (), "insufficient")
+    asked = _ask({}, "insufficient")
     assert 2 <= len(asked) <= MOST
     assert all(q.text for q in asked)
 

@@ -14,8 +14,9 @@ from service.triage.scope import is_self_denial, scope_of
 
 CASES = Path(__file__).parents[2] / "eval" / "cases" / "scope.jsonl"
 # All splits have been looked at while correcting, so these are floors against regressions;
-# accuracy on unseen sentences was 0.87 (test) and 0.84 (fresh).
-FLOORS = {"dev": 0.98, "test": 0.98, "fresh": 0.96}
+# accuracy on unseen sentences was 0.87 (test), 0.84 (fresh), 0.69 (unseen) and, of train,
+# 0.78 on the last hundred that nobody had looked at.
+FLOORS = {"dev": 0.98, "test": 0.98, "fresh": 0.96, "unseen": 0.96, "train": 0.90}
 SCOPES: tuple[Scope, ...] = ("affirmed", "denied", "past", "supposed", "other")
 
 Place = tuple[str, int, int, tuple[int, int]]
@@ -145,6 +146,65 @@ def test_a_trouble_that_ends_inside_a_negation_is_no_denial(note: str, target: s
 def test_what_is_over_is_past_or_denied(note: str, target: str) -> None:
     """Both keep the trouble from counting now."""
     assert scope_of(*place(note, target)) in ("past", "denied")
+
+
+@pytest.mark.parametrize(
+    ("note", "target"),
+    [
+        ("叩かれたこたあ、いっぺんもなかですばい。", "叩かれ"),
+        ("いじめられよるんかと聞いたら、ちゃうちゃう言うて笑いよった。", "いじめ"),
+        ("じいちゃん惚けとらんげん。", "惚け"),
+        ("がっこうで いじめは ないです。ともだち いっぱい います。", "いじめ"),
+        ("借金は?→「ありません」", "借金"),
+        ("死にたい気持ち　A「それはないですね」", "死にたい気持ち"),
+        ("ギャンブル いいえ/飲酒 はい", "ギャンブル"),
+        ("電気が止まったと聞いて飛んで行ったが、誤報だったと民生委員。", "電気が止まった"),
+        ("結核陰性。", "結核"),
+        ("寝たきりどころか畑で鍬を振るう。", "寝たきり"),
+        ("借金など、あるものですか。", "借金"),
+        ("騒音の苦情は近隣から上がっていない。", "騒音"),
+    ],
+)
+def test_denials_by_answer_dialect_and_correction(note: str, target: str) -> None:
+    """Answered no, in dialect or spaced kana, found to be mistaken."""
+    assert scope_of(*place(note, target)) == "denied"
+
+
+@pytest.mark.parametrize(
+    ("note", "target"),
+    [
+        ("夫に殴られたことは誰にも話していない。", "殴られ"),
+        ("借金は全然減らない。", "借金"),
+        ("夫は暴力を反省していない。", "暴力"),
+        ("介護は誰も手伝わない。", "介護"),
+        ("薬は飲んでいない。", "薬"),
+        ("もう食べる物がない。", "食べる物"),
+        ("失業してから収入がない。", "失業"),
+        ("妊娠してから検診に行っていない。", "妊娠"),
+        ("ゆうべ薬を大量に飲んだが、今は落ち着いている。", "薬を大量に飲んだ"),
+        ("夫に殴られた。今は友人宅にいる。", "殴られた"),
+        ("ガスが止まった。もう三日風呂に入っていない。", "ガスが止まった"),
+        ("となりの人に殴られた。", "殴られた"),
+        ("近所の人が怒鳴り込んできて怖い。", "怒鳴り込んで"),
+        ("SNSでいじめられている。", "いじめ"),
+        ("友人の借金の保証人になった。", "借金"),
+        ("飲んでないと言うが、空き缶がある。", "飲んで"),
+        ("酒を飲まない日は月に一日もない。", "酒"),
+        ("酒なしでは眠れない。", "酒"),
+        ("暴力は収まるどころか日ごとにひどくなる。", "暴力"),
+        ("立ち退きは免れず、明け渡しと決まった。", "立ち退き"),
+    ],
+)
+def test_a_real_danger_is_not_read_away(note: str, target: str) -> None:
+    """A ない about telling, ending or helping, a calm of today, a neighbour who does it to us."""
+    assert scope_of(*place(note, target)) == "affirmed"
+
+
+def test_a_long_line_is_read_in_no_time() -> None:
+    """Reach is bounded: a line of three thousand letters costs no more than a sentence."""
+    for filler in ("も", "たが、", "の", "「"):
+        note = filler * 1000
+        assert scope_of(note, 500, 502, (0, len(note))) in SCOPES
 
 
 def test_a_trouble_at_the_very_edge_of_the_note_is_affirmed() -> None:

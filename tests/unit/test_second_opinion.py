@@ -10,7 +10,7 @@ import pytest
 
 from service.triage.models import Assessment
 from service.triage.reading import read
-from service.triage.second_opinion import not_for_the_model, second_opinion, thresholds
+from service.triage.second_opinion import denied_flags, second_opinion, shipped_opinion
 from service.triage.triage import Desk, assess, examine
 
 TODAY = date(2026, 11, 24)
@@ -53,20 +53,41 @@ def test_what_the_rules_raised_stays_theirs_however_sure_the_model_is(desk: Desk
         ("以前は夫の暴力があったが、離婚して今はない。", "dv"),
     ],
 )
-def test_what_the_note_denies_is_not_added(desk: Desk, note: str, code: str) -> None:
+def test_a_denied_danger_is_known_to_the_opinion(desk: Desk, note: str, code: str) -> None:
     reading = read(note, TODAY)
-    assert code in not_for_the_model(assess(desk, reading), desk.flag_rules)
+    assert code in denied_flags(assess(desk, reading), desk.flag_rules)
+
+
+def test_a_denial_makes_the_shipped_opinion_less_sure_and_a_surer_head_surer() -> None:
+    opinion = shipped_opinion()
+    for code in opinion.weights:
+        plain = opinion.probability(code, np.array([0.0, 0.0, 4.0]))
+        assert opinion.probability(code, np.array([0.0, 1.0, 4.0])) <= plain
+        assert opinion.probability(code, np.array([2.0, 0.0, 4.0])) > plain
+
+
+def test_the_opinion_quotes_the_sentence_that_speaks_most(desk: Desk) -> None:
+    note = "買い物の足がない。夫に毎晩なぐられて、腕にあざがある。"
+    examined = examine(desk, note, TODAY)
+    unraised = replace(examined.assessment, red_flags=())
+    assert desk.head is not None
+    added = second_opinion(
+        examined.reading, examined.hits.vectors, desk.head, unraised,
+        desk.flag_rules, desk.knowledge.red_flags,
+    )  # fmt: skip
+    assert {f.code: f.evidence[0].text for f in added}["dv"].startswith("夫に毎晩")
 
 
 def test_without_a_head_nothing_is_added(desk: Desk) -> None:
     examined = examine(desk, "買い物の足がない。", TODAY)
     found = second_opinion(
-        examined.reading, examined.hits.vectors, (0,), None, NOTHING,
+        examined.reading, examined.hits.vectors, None, NOTHING,
         desk.flag_rules, desk.knowledge.red_flags,
     )  # fmt: skip
     assert found == ()
 
 
-def test_every_flag_has_a_threshold(desk: Desk) -> None:
-    assert set(thresholds()) == {flag.code for flag in desk.knowledge.red_flags}
-    assert all(np.isfinite(list(thresholds().values())))
+def test_every_flag_has_an_opinion(desk: Desk) -> None:
+    opinion = shipped_opinion()
+    assert set(opinion.weights) == {flag.code for flag in desk.knowledge.red_flags}
+    assert 0.3 <= opinion.least < 1

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
 from service.triage.models import Triage
 from service.triage.note import MAX_NOTE_CHARS, NoteProblem
-from service.triage.triage import Desk, triage
+from service.triage.triage import Desk, examine, triage
 
 TODAY = date(2026, 11, 24)
 
@@ -168,3 +169,43 @@ def test_a_red_flag_gives_this_towns_own_number(desk: Desk) -> None:
     flag = next(f for f in answer.red_flags if f.code == "elder_abuse")
     assert "みどり町" in flag.phone
     assert "0000-" in flag.phone
+
+
+def test_reasons_name_what_lifted_the_suggestion(desk: Desk) -> None:
+    first = _ask(desk, "家賃が払えない。先月で仕事がなくなった。").suggestions[0]
+    assert "順位を上げたもの" in first.reason
+    assert "読み取った課題" in first.reason
+
+
+def test_a_shown_score_is_a_probability_and_falls_down_the_list(desk: Desk) -> None:
+    answer = _ask(desk, "家賃が払えない。先月で仕事がなくなった。")
+    scores = list(dict.fromkeys((s.category, s.score) for s in answer.suggestions))
+    assert all(0 < score < 1 for _, score in scores)
+    assert scores[0][1] > scores[-1][1]
+
+
+def test_contributions_add_up_to_what_sets_a_category_apart(desk: Desk) -> None:
+    features = examine(desk, "母の物忘れがひどい。", TODAY).features
+    parts = desk.contributions(features)
+    total = sum(parts.values())
+    scores = desk.scores(features)
+    log_odds = np.log(scores / (1 - scores))
+    assert np.allclose(total, log_odds - log_odds.mean(), atol=1e-3)
+
+
+def test_a_category_the_head_has_never_heard_of_is_ranked_without_it(desk: Desk) -> None:
+    """Help added after the training is found by its words and situations, not buried."""
+    assert desk.head is not None
+    row = desk.head.codes.index("elderly.watch_meal")
+    rest = [n for n in range(len(desk.head.codes)) if n != row]
+    younger = replace(
+        desk.head,
+        codes=tuple(desk.head.codes[n] for n in rest),
+        note_weights=desk.head.note_weights[rest],
+        sentence_weights=desk.head.sentence_weights[rest],
+        bias=desk.head.bias[rest],
+    )
+    unaware = replace(desk, head=younger)
+    assert unaware.newcomers.sum() == 1
+    note = "82歳の母、一人で買い物も料理もできない。昼の弁当を届けて、顔も見てほしい。"
+    assert "elderly.watch_meal" in _categories(_ask(unaware, note))

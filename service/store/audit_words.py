@@ -1,0 +1,77 @@
+"""The words the audit may use: actions, and the keys of their detail.
+
+What is not listed here is refused, and a value is a number, yes/no or a short code, so that
+no sentence of a note can end up in the audit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+# action → what a person reads
+ACTIONS: dict[str, str] = {
+    "audit.read": "監査記録を見た",
+    "audit.seal": "保存期間を過ぎた監査記録を封じて消した",
+    "grant.give": "役割を与えた",
+    "grant.take": "役割を外した",
+    "person.add": "利用者を登録した",
+    "person.change": "利用者を変えた",
+    "person.disable": "利用者を停止した",
+    "person.enable": "利用者の停止を解いた",
+    "person.erase": "利用者のデータを消した",
+    "person.export": "利用者のデータを書き出した",
+    "retention.expire": "保存期間を過ぎた記録を消した",
+    "session.open": "ログインした",
+    "session.close": "ログアウトした",
+    "store.backup": "バックアップを書き出した",
+    "store.restore": "バックアップから戻した",
+    "town.save": "自治体を登録した",
+}
+# key → what it holds
+DETAIL: dict[str, str] = {
+    "count": "件数",
+    "field": "変えた項目の名前",
+    "last_hash": "封じた最後の記録のハッシュ",
+    "reason": "理由のコード",
+    "revision": "データベースの版",
+    "role": "役割",
+    "rows": "行数",
+    "sha256": "ファイルのハッシュ",
+    "tables": "表の数",
+}
+# Who acts when no person does: the program itself, and a command at the server.
+SYSTEM = "system"
+COMMAND = "command"
+
+_CODE = re.compile(r"[A-Za-z0-9_.:@+-]{1,80}")
+
+Value = str | int | bool
+
+
+def check_code(value: str, what: str) -> str:
+    """Return ``value``; raise ValueError unless it is a short ASCII code."""
+    if not _CODE.fullmatch(value):
+        # The value itself is not repeated: it may be what must not be written down.
+        raise ValueError(f"audit: {what} is not a code of at most 80 characters")
+    return value
+
+
+def check_action(action: str) -> str:
+    """Return ``action``; raise ValueError for one that is not listed."""
+    if action not in ACTIONS:
+        raise ValueError(f"audit: {action!r} is not in ACTIONS")
+    return action
+
+
+def check_detail(detail: Mapping[str, Value]) -> dict[str, Value]:
+    """Return ``detail``; raise ValueError for a key that is not listed or a value of words."""
+    unknown = sorted(set(detail) - set(DETAIL))
+    if unknown:
+        raise ValueError(f"audit: keys not in DETAIL: {', '.join(unknown)}")
+    for key, value in detail.items():
+        if isinstance(value, str):
+            check_code(value, key)
+        elif not isinstance(value, int):
+            raise ValueError(f"audit: {key} is neither a number nor a code")
+    return dict(detail)
