@@ -142,6 +142,10 @@ def ablation_report(
     """
     own = next(iter(desks.values()))
     fit_on = feature_table(own, fit_cases, today, on_progress)
+    others = {
+        name: (desk, feature_table(desk, fit_cases, today, on_progress))
+        for name, desk in list(desks.items())[1:]
+    }
     lines = [
         "# 部品を1つずつ外して測った効き目",
         "",
@@ -157,8 +161,7 @@ def ablation_report(
         ranked = {"全部": rank_with(fit_ranker(fit_on), table, own.codes)}
         ranked |= baseline_lists(own, cases, today)
         ranked |= rival_lists(own, cases)
-        for name, desk in list(desks.items())[1:]:
-            other_fit = feature_table(desk, fit_cases, today, on_progress)
+        for name, (desk, other_fit) in others.items():
             other = feature_table(desk, cases, today, on_progress)
             fitted = fit_ranker(other_fit, skip=() if desk.head else ("head", "head_rank"))
             ranked[name] = rank_with(fitted, other, desk.codes)

@@ -180,7 +180,7 @@ def eval_ablate(
     rebuild_index(base, True, lambda done, total: None, datetime.now().astimezone())
     desks = {"製品": open_desk(settings), "調整前のモデル": open_desk(base)}
     others = len(desks) - 1
-    total = len(fit) * (1 + others * len(cases)) + len(desks) * sum(map(len, cases.values()))
+    total = len(fit) * (1 + others) + len(desks) * sum(map(len, cases.values()))
     with progress_bar("部品の効き目", total) as progress:
         task = progress.task_ids[0]
         text = ablation_report(

@@ -106,7 +106,7 @@ def _effect(
     outcome: Outcome,
     names: Mapping[str, tuple[str, str]],
 ) -> str:
-    """Say what an answer would do: 「はい」→「住居確保給付金」の対象に合います."""
+    """Say what an answer would do: 「賃貸に住んでいる」→「住居確保給付金」の対象に合います."""
     parts = []
     for code in order[:LOOKED_AT]:
         if _newly_settled(code, verdicts, outcome):

@@ -27,7 +27,11 @@ Order = Callable[[Mapping[str, Eligibility]], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One possible answer to the question about a fact, and the list that it would give."""
+    """One possible answer to the question about a fact, and the list that it would give.
+
+    Answers are told by the fact (「生活費が足りない」), not as はい: a question may be put the other
+    way round (「生活費は足りていますか」).
+    """
 
     answer: str
     order: tuple[str, ...]
@@ -69,7 +73,7 @@ def _answers(
         return []
     return [
         (name, people, (*facts, Fact(fact.code, value, _SAID_BY_NOBODY)))
-        for name, value in (("はい", True), ("いいえ", False))
+        for name, value in ((fact.label, True), ("そうでない", False))
     ]
 
 

@@ -77,8 +77,12 @@ def test_every_answer_is_tried_on_the_services_it_touches() -> None:
         _fact("renting"), services, verdicts, (), (),
         lambda v: ("a", "b") if v["a"].verdict != "does_not_fit" else ("b", "a"),
     )  # fmt: skip
-    assert (yes.answer, yes.verdicts["a"].verdict, yes.order) == ("はい", "fits", ("a", "b"))
-    assert (no.answer, no.verdicts["a"].verdict, no.order) == ("いいえ", "does_not_fit", ("b", "a"))
+    assert (yes.answer, yes.verdicts["a"].verdict, yes.order) == ("renting", "fits", ("a", "b"))
+    assert (no.answer, no.verdicts["a"].verdict, no.order) == (
+        "そうでない",
+        "does_not_fit",
+        ("b", "a"),
+    )
     assert yes.verdicts["b"] is _OPEN
 
 
