@@ -70,7 +70,7 @@ def _quantised_session(model: Any, folder: Path) -> Any:
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    encoder = model[0].auto_model
+    encoder = model[0].auto_model.requires_grad_(False)
 
     class Hidden(torch.nn.Module):
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
