@@ -1,184 +1,123 @@
-"""The web desk: one page and a small JSON API over the same triage.
-
-The note is answered and forgotten: nothing here writes it to disk, log or session.
-"""
+"""The web application: the parts of ``service.web`` put together around a loaded desk."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import date, datetime
-from pathlib import Path
-from typing import Annotated, Any
 
-from fastapi import FastAPI, Form, Request, Response
-from fastapi.encoders import jsonable_encoder
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, FileSystemLoader
-from pydantic import BaseModel, Field
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import Engine
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from knowledge.models import Resource, Service
-from service.errors import DeskError, NotFound
-from service.page import DeskPage, answer_page
-from service.present import as_json
-from service.triage.note import MAX_NOTE_CHARS, NoteProblem
-from service.triage.triage import DEFAULT_TOP, Desk, triage
+from service.accounts.oidc_rules import oidc_rules_from
+from service.accounts.rules import SignInRules, rules_from
+from service.accounts.town_list import town_from
+from service.settings import Settings
+from service.triage.triage import Desk
+from service.web import (
+    api,
+    desk_pages,
+    own_account_pages,
+    people_pages,
+    person_pages,
+    set_up_pages,
+    sign_in_pages,
+)
+from service.web.errors import add_error_answers
+from service.web.guards import MAX_BODY_BYTES, Guards
+from service.web.headers import SecurityHeaders
+from service.web.render import new_templates
+from service.web.request_log import RequestLog
+from service.web.rights_dependency import check_routes
+from service.web.set_up import SetUp
+from service.web.static_files import VersionedFiles
+from service.web.world import World, utc_now
 
-_HERE = Path(__file__).parent
-# Far above the longest note, so that an overlong one comes back on the page with its text kept.
-_MAX_BODY_BYTES = 4_000_000
-_TOO_BIG = f"送られた内容が大きすぎます。相談記録は{MAX_NOTE_CHARS:,}文字以内に分けてください。"
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-
-
-class TriageRequest(BaseModel):
-    """A note to be answered."""
-
-    note: str = Field(description="相談記録（20,000文字まで）", examples=["母84が同じ話をくり返す"])
-    top: int = Field(DEFAULT_TOP, ge=1, le=69, description="支援分野の数")
+_ALWAYS = (desk_pages.router, api.router)
+_WITH_ACCOUNTS = (
+    sign_in_pages.router,
+    set_up_pages.router,
+    own_account_pages.router,
+    people_pages.router,
+    person_pages.router,
+)
 
 
-class Fault(BaseModel):
-    """An error: ``code`` for programs, ``message`` in Japanese for people."""
+def create_app(
+    desk: Desk,
+    today: Callable[[], date] = date.today,
+    *,
+    settings: Settings | None = None,
+    engine: Engine | None = None,
+    rules: SignInRules | None = None,
+    set_up_code: str = "",
+    now: Callable[[], datetime] = utc_now,
+) -> FastAPI:
+    """Return the web application around a loaded desk; ``today`` and ``now`` are its clocks.
 
-    code: str
-    message: str
-
-
-_FAULTS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Fault, "description": "JSON として読めない"},
-    413: {"model": Fault, "description": "大きすぎる"},
-    422: {"model": Fault, "description": "内容に誤りがある"},
-}
-
-
-def create_app(desk: Desk, today: Callable[[], date] = date.today) -> FastAPI:
-    """Return the web application around a loaded desk; ``today`` is its clock."""
-    # FastAPI's own /docs loads scripts from elsewhere; the schema is at /openapi.json.
-    app = FastAPI(title="つなぎ", version="0.1.0", docs_url=None, redoc_url=None)
-    templates = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True)
-    app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
-    _guard(app)
-    _add_pages(app, desk, templates, today)
-    _add_api(app, desk, today)
+    With ``engine`` (a migrated store) it keeps the audit; ``mode`` "town" needs one.
+    ``set_up_code`` opens the set-up page while there is no account.  Raises ValueError when
+    the store is missing, RuntimeError for a route without a right.
+    """
+    settings = settings or Settings()
+    if settings.mode == "town" and engine is None:
+        raise ValueError("mode town needs a store")
+    app = _bare_app()
+    app.state.world = World(
+        desk=desk,
+        settings=settings,
+        engine=engine,
+        rules=rules or rules_from(settings),
+        town=town_from(desk.knowledge.town),
+        set_up=SetUp(set_up_code),
+        templates=new_templates(),
+        today=today,
+        now=now,
+    )
+    _add_routes(app, _routers(settings))
+    add_error_answers(app)
+    _add_layers(app)
+    check_routes(app)
     return app
 
 
-def _add_pages(app: FastAPI, desk: Desk, templates: Environment, today: Callable[[], date]) -> None:
-    town = desk.knowledge.town
-    resources = {resource.id: resource for resource in desk.knowledge.resources}
-
-    def html(page: DeskPage, request: Request, status: int = 200) -> Response:
-        # htmx asks for the result alone; a browser without JavaScript gets the whole page.
-        name = "_result.html" if request.headers.get("HX-Request") else "desk.html"
-        body = templates.get_template(name).render(page=page, town=town, max_chars=MAX_NOTE_CHARS)
-        headers = {"Vary": "HX-Request"}
-        return Response(body, status, headers, media_type="text/html; charset=utf-8")
-
-    @app.get("/", include_in_schema=False)
-    def desk_page(request: Request) -> Response:
-        return html(DeskPage(), request)
-
-    @app.post("/", include_in_schema=False)
-    def answer(request: Request, note: Annotated[str, Form()] = "") -> Response:
-        try:
-            found = triage(desk, note, today())
-        except NoteProblem as error:
-            return html(DeskPage(note=note, error=str(error)), request, 422)
-        now = datetime.now().astimezone()
-        return html(answer_page(note, found, resources, town.windows, now), request)
-
-
-def _add_api(app: FastAPI, desk: Desk, today: Callable[[], date]) -> None:
-    records: dict[str, Service | Resource] = {s.id: s for s in desk.knowledge.services}
-    records |= {r.id: r for r in desk.knowledge.resources}
-
-    @app.post("/api/triage", summary="相談記録からつなぎ先の候補を返す", responses=_FAULTS)
-    def api_triage(body: TriageRequest) -> dict[str, Any]:
-        return as_json(triage(desk, body.note, today(), body.top))
-
-    @app.get(
-        "/api/services/{service_id}",
-        summary="制度・地域資源の記録を返す",
-        responses={404: {"model": Fault, "description": "その id の記録がない"}},
+def _bare_app() -> FastAPI:
+    return FastAPI(
+        title="つなぎ",
+        version="0.1.0",
+        # FastAPI's own /docs loads scripts from elsewhere; the schema is at /openapi.json.
+        docs_url=None,
+        redoc_url=None,
+        # A redirect to another spelling of a path would be made from the Host header.
+        redirect_slashes=False,
+        # No files: a part of a form with a file name would be written to a temporary file.
+        form_limits={"max_files": 0, "max_fields": 50, "max_part_size": MAX_BODY_BYTES},
     )
-    def api_service(service_id: str) -> dict[str, Any]:
-        record = records.get(service_id)
-        if record is not None:
-            encoded: dict[str, Any] = jsonable_encoder(record)
-            return encoded
-        raise NotFound(f"id「{service_id}」の制度・地域資源はありません。")
-
-    @app.get("/healthz", summary="動いているか")
-    def healthz() -> dict[str, Any]:
-        manifest = desk.index.manifest
-        return {
-            "status": "ok",
-            "town": manifest.town,
-            "index": manifest.version,
-            "model": manifest.model_name,
-        }
 
 
-def _guard(app: FastAPI) -> None:
-    """Add the body limit, the security headers and the error answers."""
-
-    @app.middleware("http")
-    async def headers_and_limit(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        length = request.headers.get("content-length", "")
-        if request.method == "POST" and not length.isdigit():
-            response: Response = _fault(
-                "length_required", "送信の長さ（Content-Length）が必要です。", 411
-            )
-        elif length.isdigit() and int(length) > _MAX_BODY_BYTES:
-            response = _fault("too_large", _TOO_BIG, 413, request)
-        else:
-            response = await call_next(request)
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        if request.url.path.startswith("/static/"):
-            response.headers["Cache-Control"] = "public, max-age=3600"
-        return response
-
-    @app.exception_handler(NoteProblem)
-    def bad_note(request: Request, error: NoteProblem) -> Response:
-        return _fault("bad_note", str(error), 422, request)
-
-    @app.exception_handler(DeskError)
-    def desk_error(request: Request, error: DeskError) -> Response:
-        return _fault(error.code, str(error), error.status, request)
-
-    @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: RequestValidationError) -> Response:
-        if any(fault["type"] == "json_invalid" for fault in error.errors()):
-            return _fault("bad_json", "JSON として読めません。", 400, request)
-        fields = "、".join(str(fault["loc"][-1]) for fault in error.errors())
-        return _fault("bad_input", f"項目の内容に誤りがあります: {fields}", 422, request)
-
-    @app.exception_handler(HTTPException)
-    def http_error(request: Request, error: HTTPException) -> Response:
-        messages = {404: "そのページはありません。", 405: "その操作はできません。"}
-        message = messages.get(error.status_code, "処理できませんでした。")
-        return _fault("http_error", message, error.status_code, request)
+def _add_layers(app: FastAPI) -> None:
+    # Innermost: the guards refuse a length in Japanese, this counts bodies without one.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    # The last one added is the outermost: even the page for a failure carries the headers.
+    for layer in (Guards, RequestLog, SecurityHeaders):
+        app.add_middleware(layer)
 
 
-def _fault(code: str, message: str, status: int, request: Request | None = None) -> Response:
-    """Return an error as JSON to programs and as a plain page to people."""
-    wants_html = request is not None and "text/html" in request.headers.get("accept", "")
-    if request is not None and (wants_html or request.headers.get("HX-Request")):
-        templates = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True)
-        body = templates.get_template("_error.html").render(message=message)
-        return Response(body, status, media_type="text/html; charset=utf-8")
-    return JSONResponse({"code": code, "message": message}, status)
+def _routers(settings: Settings) -> tuple[APIRouter, ...]:
+    """Return the pages that the settings ask for.  Raises :class:`BadInput` or NotReady."""
+    if settings.mode != "town":
+        return _ALWAYS
+    rules = oidc_rules_from(settings)
+    if rules is None:
+        return (*_ALWAYS, *_WITH_ACCOUNTS)
+    # Only here: it needs the extra "oidc".
+    from service.web.oidc_pages import oidc_router
+
+    return (*_ALWAYS, *_WITH_ACCOUNTS, oidc_router(rules))
+
+
+def _add_routes(app: FastAPI, routers: tuple[APIRouter, ...]) -> None:
+    app.mount("/static", VersionedFiles(), name="static")
+    for router in routers:
+        # Not include_router: it hides the routes behind an object that check_routes cannot read.
+        app.router.routes.extend(router.routes)

@@ -1,4 +1,4 @@
-"""The command ``tsunagi``: suggest, serve, index, knowledge, eval, bench, backup, audit."""
+"""The command ``tsunagi``: suggest, serve, index, knowledge, eval, bench, backup, audit, accounts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from typing import Annotated
 import typer
 
 from knowledge.load import load_knowledge
+from service.cli_accounts import account_app, admin_app
 from service.cli_errors import run_command
 from service.cli_measure import bench, eval_app, model_app
+from service.cli_settings import settings_command
 from service.cli_shared import Town, console, progress_bar, settings_for
 from service.cli_store import audit_app, backup, restore
+from service.cli_towns import town_app
 from service.errors import BadInput
 from service.notes import decode_note
 from service.present import as_json, as_text
@@ -35,9 +38,13 @@ app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(eval_app, name="eval")
 app.add_typer(model_app, name="model")
 app.add_typer(audit_app, name="audit")
+app.add_typer(admin_app, name="admin")
+app.add_typer(account_app, name="account")
+app.add_typer(town_app, name="town")
 app.command()(bench)
 app.command()(backup)
 app.command()(restore)
+app.command("settings")(settings_command)
 
 
 @app.command()

@@ -25,7 +25,7 @@ def backup(
     """データベースのバックアップを作る。使っている最中でもよい。"""
     from service.store.backup import backup as write_backup
 
-    manifest = write_backup(_existing_store(), file, _now())
+    manifest = write_backup(existing_store(), file, _now())
     typer.echo(f"バックアップを作りました: {file}（{manifest.rows:,} 行、版 {manifest.revision}）")
     typer.echo("利用者の登録を含みます。ほかの人が読めない場所に保管してください。")
 
@@ -55,7 +55,7 @@ def audit_verify(
     from service.store.engine import reading
     from service.store.errors import ChainBroken
 
-    with reading(_existing_store()) as conn:
+    with reading(existing_store()) as conn:
         broken = audit.verify_chain(conn, _read_head(head))
         last, count = audit.head(conn), audit.count_entries(conn)
     if broken:
@@ -85,7 +85,7 @@ def audit_list(
 
     # A date without a zone is meant as the clock on the wall says.
     start = since.astimezone() if since else None
-    with reading(_existing_store()) as conn:
+    with reading(existing_store()) as conn:
         entries = audit.list_entries(conn, start, actor, action, limit)
     for entry in entries:
         typer.echo(_line(entry))
@@ -93,7 +93,7 @@ def audit_list(
         typer.echo("当てはまる監査記録はありません。")
 
 
-def _existing_store() -> Engine:
+def existing_store() -> Engine:
     """Open the configured store; raise NotReady when there is none yet."""
     from service.store.engine import open_store, sqlite_file
     from service.store.migrate import check_ready

@@ -24,6 +24,13 @@ class NotFound(DeskError):
     status = 404
 
 
+class Forbidden(DeskError):
+    """The person may not do this here."""
+
+    code = "forbidden"
+    status = 403
+
+
 class NotReady(DeskError):
     """The desk cannot answer yet: no model or no index."""
 

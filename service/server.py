@@ -1,34 +1,121 @@
-"""Starting the web desk, and saying plainly why it cannot start."""
+"""Starting the web desk with its store, and saying plainly why it cannot start."""
 
 from __future__ import annotations
 
 import errno
+import signal
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import typer
 import uvicorn
+from sqlalchemy import Engine
 
+from service.accounts.first_admin import new_set_up_code, set_up_due
+from service.accounts.town_list import ensure_town, town_from
 from service.app import create_app
-from service.errors import NotReady
+from service.errors import BadInput, NotReady
+from service.logs import configure_logs
 from service.settings import Settings
+from service.store.caretaker import Caretaker
+from service.store.engine import open_store
+from service.store.migrate import migrate
+from service.triage.triage import Desk
+from service.web.hosts import is_loopback
+from service.web.world import utc_now
 from service.wiring import open_desk
+
+# What is being answered may finish; then the server goes, even if a browser holds on.
+_GRACE_SECONDS = 10
 
 
 def serve_forever(settings: Settings) -> None:
     """Load the desk and serve it until stopped.
 
-    Raises :class:`NotReady` when the port is taken, before the model's seconds of loading.
+    Raises :class:`BadInput` when the single-user mode would be open to other machines,
+    :class:`NotReady` when the port is taken, :class:`StoreProblem` for a database that cannot
+    be used: all before the model's seconds of loading.
     """
-    listener = _listen(settings.host, settings.port)
-    typer.echo("モデルと索引を読み込んでいます…")
-    desk = open_desk(settings)
+    _check_single_user(settings)
+    # uvicorn hands the signal on when it has finished; the default would skip what follows it.
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        with _listen(settings.host, settings.port) as listener, _store(settings) as engine:
+            typer.echo("モデルと索引を読み込んでいます…")
+            _serve(settings, open_desk(settings), engine, listener)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serve(settings: Settings, desk: Desk, engine: Engine, listener: socket.socket) -> None:
+    town = town_from(desk.knowledge.town)
+    ensure_town(engine, town, utc_now())
     host, port = listener.getsockname()[:2]
-    typer.echo(f"つなぎ（{desk.knowledge.town.name}）を開きました: http://{host}:{port}")
-    typer.echo("止めるには Ctrl+C を押してください。相談の内容は保存しません。")
+    address = settings.model_copy(update={"host": host, "port": port}).own_address
+    code = new_set_up_code() if settings.mode == "town" and set_up_due(engine) else ""
+    app = create_app(desk, settings=settings, engine=engine, set_up_code=code)
+    _say_hello(settings, desk, address, code)
+    configure_logs(settings)
     config = uvicorn.Config(
-        create_app(desk), log_level="warning", access_log=False, server_header=False
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # X-Forwarded-For is read by us, from the proxies in the settings only.
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    caretaker = Caretaker(engine, utc_now)
+    caretaker.start()
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        caretaker.stop()
+        typer.echo("つなぎを閉じました。")
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[Engine]:
+    """Open the store, brought up to date, and close it at the end."""
+    engine = open_store(settings.store_url)
+    try:
+        typer.echo("データベースを確かめています…")
+        migrate(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    """End the program in the ordinary way, so that everything is closed on the way out."""
+    sys.exit(0)
+
+
+def _say_hello(settings: Settings, desk: Desk, address: str, code: str) -> None:
+    typer.echo(f"つなぎ（{desk.knowledge.town.name}）を開きました: {address}")
+    if settings.mode == "single":
+        typer.echo("1人用（お試し）です: ログインなしで、このコンピュータからだけ開けます。")
+    elif not settings.allowed_hosts and not is_loopback(settings.host):
+        typer.echo(
+            "ほかのコンピュータから開くには、画面を開くときの名前を TSUNAGI_ALLOWED_HOSTS に設定してください。"
+        )
+    if code:
+        typer.echo("利用者がまだいません。次の画面で、最初の管理者を登録してください。")
+        typer.echo(f"  画面: {address}/set-up")
+        typer.echo(f"  設定コード（1回限り。登録が済むまで有効）: {code}")
+    typer.echo("止めるには Ctrl+C を押してください。相談の内容は保存しません。")
+
+
+def _check_single_user(settings: Settings) -> None:
+    """Raise :class:`BadInput` when a desk without sign-in would listen to other machines."""
+    if settings.mode == "single" and not is_loopback(settings.host):
+        raise BadInput(
+            f"1人用（お試し）はログインがないため、ほかのコンピュータから開ける {settings.host} では動かせません。"
+            "役場で使うときは TSUNAGI_MODE=town を設定してください。このコンピュータだけで使うときは TSUNAGI_HOST（--host）を 127.0.0.1 にしてください。"
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:

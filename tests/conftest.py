@@ -23,6 +23,8 @@ from service.wiring import open_desk, rebuild_index
 from tests.fixtures.tiny import write_tiny
 
 REPOSITORY = Path(__file__).parents[1]
+# The databases, for the tests of the store, the accounts and the pages.
+pytest_plugins = ("tests.fixtures.databases",)
 
 
 @pytest.fixture(scope="session")

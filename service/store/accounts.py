@@ -118,6 +118,18 @@ def set_password(
     )
 
 
+def drop_password(conn: Connection, person_id: str) -> Person:
+    """Leave the account without a password: a provider vouches for the person from now on."""
+    return _change(
+        conn,
+        person_id,
+        password_hash=None,
+        must_change_password=False,
+        failed_logins=0,
+        locked_until=None,
+    )
+
+
 def note_failed_login(
     conn: Connection, person_id: str, now: datetime, limit: int, lock_for: timedelta
 ) -> Person:

@@ -11,19 +11,27 @@ from collections.abc import Mapping
 
 # action → what a person reads
 ACTIONS: dict[str, str] = {
+    "access.refuse": "権限のない操作を断った",
     "audit.read": "監査記録を見た",
     "audit.seal": "保存期間を過ぎた監査記録を封じて消した",
+    "desk.triage": "相談記録を読み、つなぎ先を示した",
     "grant.give": "役割を与えた",
     "grant.take": "役割を外した",
+    "password.change": "本人がパスワードを変えた",
+    "password.refuse": "パスワードの変更を断った",
+    "password.reset": "パスワードを一度限りのものに変えた",
     "person.add": "利用者を登録した",
     "person.change": "利用者を変えた",
     "person.disable": "利用者を停止した",
     "person.enable": "利用者の停止を解いた",
     "person.erase": "利用者のデータを消した",
     "person.export": "利用者のデータを書き出した",
+    "person.lock": "パスワードの間違いが続き、しばらくログインを止めた",
     "retention.expire": "保存期間を過ぎた記録を消した",
     "session.open": "ログインした",
     "session.close": "ログアウトした",
+    "session.end": "ログインを終わらせた（本人か管理者）",
+    "session.refuse": "ログインを断った",
     "store.backup": "バックアップを書き出した",
     "store.restore": "バックアップから戻した",
     "town.save": "自治体を登録した",
@@ -32,17 +40,27 @@ ACTIONS: dict[str, str] = {
 DETAIL: dict[str, str] = {
     "count": "件数",
     "field": "変えた項目の名前",
+    "flags": "示した緊急・通報の数",
+    "how": "ログインのしかた（password、oidc、set_up）",
     "last_hash": "封じた最後の記録のハッシュ",
+    "problems": "読み取った課題の数",
     "reason": "理由のコード",
     "revision": "データベースの版",
+    "right": "足りなかった権限",
     "role": "役割",
+    "route": "道筋（refer など）",
     "rows": "行数",
     "sha256": "ファイルのハッシュ",
+    "suggestions": "示したつなぎ先の数",
     "tables": "表の数",
+    "took_ms": "かかったミリ秒",
+    "via": "画面（page）か API（api）か",
 }
 # Who acts when no person does: the program itself, and a command at the server.
 SYSTEM = "system"
 COMMAND = "command"
+# Somebody who is not signed in: who it was is what nobody knows.
+ANONYMOUS = "anonymous"
 
 _CODE = re.compile(r"[A-Za-z0-9_.:@+-]{1,80}")
 

@@ -90,8 +90,13 @@ def erase_person(engine: Engine, person_id: str, now: datetime, actor: str = COM
     earlier still hold the account until they are thrown away.  Raises :class:`NotFound`.
     """
     with writing(engine) as conn:
-        accounts.get_person(conn, person_id)
-        _erase(conn, person_id, now, actor, "request")
+        erase_in(conn, person_id, now, actor)
+
+
+def erase_in(conn: Connection, person_id: str, now: datetime, actor: str = COMMAND) -> None:
+    """Erase a person as ``erase_person`` does, inside the caller's writing transaction."""
+    accounts.get_person(conn, person_id)
+    _erase(conn, person_id, now, actor, "request")
 
 
 def _erase(conn: Connection, person_id: str, now: datetime, actor: str, reason: str) -> None:

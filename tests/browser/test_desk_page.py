@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
-import threading
-import time
 from collections.abc import Iterator
 from datetime import date
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect
 
 from service.app import create_app
 from service.triage.triage import Desk
+from tests.fixtures.serving import serving
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 NOTE = (
     "母84・長男52の二人暮らし。長男は10年前に仕事を辞めてから家に閉じこもっている。"
     "母は同じ話をくり返し、鍋を焦がした。電気は来週止めると紙が来た。借金はない。"
@@ -35,26 +22,8 @@ NOTE = (
 @pytest.fixture(scope="module")
 def address(desk: Desk) -> Iterator[str]:
     """A real server on a free port of this machine."""
-    app = create_app(desk, lambda: date(2026, 11, 24))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}/"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium")
-    assert executable, "make test が入れる Chromium がありません"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield browser
-        browser.close()
+    with serving(create_app(desk, lambda: date(2026, 11, 24))) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 @pytest.fixture

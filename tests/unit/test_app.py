@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.app import create_app
+from service.settings import Settings
 from service.triage.note import MAX_NOTE_CHARS
 from service.triage.triage import Desk
 
@@ -18,7 +19,10 @@ NOTE = "母84が同じ話をくり返し、鍋を焦がした。長男52は家�
 
 @pytest.fixture(scope="module")
 def client(desk: Desk) -> Iterator[TestClient]:
-    with TestClient(create_app(desk, lambda: date(2026, 11, 24))) as client:
+    app = create_app(desk, lambda: date(2026, 11, 24), settings=Settings(mode="single"))
+    own = "http://127.0.0.1:8000"
+    # What a browser sends with its own pages' forms.
+    with TestClient(app, own, headers={"Origin": own}) as client:
         yield client
 
 
