@@ -19,12 +19,14 @@ from eval.metrics import Estimate, estimate, ndcg, recall
 from eval.rivals import rival_lists
 from eval.systems import SYSTEMS, make_system
 from eval.train.ranker import Table, feature_table, fit_ranker
-from service.triage.features import FEATURES
+from service.triage.features import FEATURES, LEARNED
 from service.triage.triage import Desk
 
 PARTS: dict[str, tuple[str, ...]] = {
     "全部": (),
     "学習した分類（head）なし": ("head", "head_rank"),
+    "似た事例（memory）なし": ("case_note", "case_sentence"),
+    "学習した分類も似た事例もなし": LEARNED,
     "典型的な相談との近さなし": ("note_situation", "sentence_situation", "sentence_mean"),
     "文ごとの近さなし": ("sentence_situation", "sentence_mean"),
     "説明文・地域資源との近さなし": ("description", "resource"),
@@ -163,7 +165,7 @@ def ablation_report(
         ranked |= rival_lists(own, cases)
         for name, (desk, other_fit) in others.items():
             other = feature_table(desk, cases, today, on_progress)
-            fitted = fit_ranker(other_fit, skip=() if desk.head else ("head", "head_rank"))
+            fitted = fit_ranker(other_fit, skip=() if desk.head else LEARNED)
             ranked[name] = rank_with(fitted, other, desk.codes)
             ranked |= {f"{name}: {n}": ls for n, ls in baseline_lists(desk, cases, today).items()}
         lines += [f"## {title}（{len(cases)}件）", "", *_markdown(rows), ""]

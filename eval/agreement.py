@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eval.cases import Case
-from eval.metrics import recall
+from eval.metrics import Estimate, recall, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,35 @@ def agreement(first: Sequence[Case], second: Sequence[Case], codes: Sequence[str
         ),
         recall_at_5=sum(recalls) / len(recalls),
         primary_is_acceptable=sum(kept) / len(kept),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FlagAgreement:
+    """A second reader scored on the first one's red flags: what a careful person reaches."""
+
+    notes: int
+    kappa: float
+    recall: Estimate | None
+    specificity: Estimate | None
+
+
+def flag_agreement(first: Sequence[Case], second: Sequence[Case]) -> FlagAgreement:
+    """Compare the red flags of two labellings; raises KeyError when a note is missing."""
+    by_id = {case.id: case for case in first}
+    pairs = [(set(by_id[case.id].red_flags), set(case.red_flags)) for case in second]
+    codes = sorted({code for pair in pairs for flags in pair for code in flags})
+    quiet = [found for wanted, found in pairs if not wanted]
+    return FlagAgreement(
+        notes=len(pairs),
+        kappa=kappa(
+            [c in wanted for wanted, _ in pairs for c in codes],
+            [c in found for _, found in pairs for c in codes],
+        ),
+        recall=wilson(
+            sum(len(wanted & found) for wanted, found in pairs), sum(len(w) for w, _ in pairs)
+        ),
+        specificity=wilson(sum(not found for found in quiet), len(quiet)),
     )
 
 

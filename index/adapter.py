@@ -2,18 +2,23 @@
 
 Two small files ship in ``index/trained``: ``adapter.safetensors`` holds low-rank updates
 (LoRA, Hu et al. 2021, arXiv:2106.09685) of the encoder's matrices, which are merged into
-the weights when the model is prepared, and ``head.npz`` holds the category head.  Both
+the weights when the model is prepared, and ``head.npz`` holds the head over categories and
+red flags.  Both
 are made by ``eval.train.encoder``.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from index.embedder import NoteVectors
 
 Array = NDArray[np.float32]
 TRAINED_DIR = Path(__file__).parent / "trained"
@@ -23,30 +28,63 @@ HEAD_FILE = "head.npz"
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The category head: logits from the note's vector and from its best sentences.
+    """The trained head: logits from the note's vector and from the words that matter to a label.
 
-    ``note_weights`` and ``sentence_weights`` are (labels, d), ``bias`` (labels,), in the
-    order of ``codes``: the categories, then the red flags as ``flag.`` and their code.
+    ``codes`` (labels): the categories, then the red flags as ``flag.`` and their code.
+    ``note`` (labels, d) and ``bias`` (labels,) judge the whole note; ``looks`` and ``sees``
+    (labels x queries, d) judge its words: where a label looks, and what it makes of what it
+    sees there (attention per label, Mullenbach et al. 2018, arXiv:1802.05695).
     ``model_digest`` names the model they belong to.
     """
 
     codes: tuple[str, ...]
-    note_weights: Array
-    sentence_weights: Array
+    note: Array
+    looks: Array
+    sees: Array
     bias: Array
     model_digest: str
 
-    def logits(self, note: Array, sentences: Array, live: tuple[int, ...]) -> Array:
+    def logits(self, vectors: NoteVectors, live: tuple[int, ...]) -> Array:
         """Return the logit of each label; ``live`` are the sentences that count.
 
-        Sentences are pooled by a log-mean-exp: the clearest one speaks, more are not louder.
+        A note without a live sentence is judged as a whole, with all its words.
         """
-        whole = self.note_weights @ note + self.bias
-        chosen = sentences[list(live)] if live else note[None]
-        each = chosen @ self.sentence_weights.T
-        peak = each.max(axis=0)
-        pooled = peak + np.log(np.exp(each - peak).mean(axis=0))
-        return np.asarray(whole + pooled, np.float32)
+        inside = np.isin(vectors.word_sentences, live)
+        words = vectors.words[inside] if inside.any() else vectors.words
+        whole = self.note @ vectors.note + self.bias
+        return np.asarray(whole + self._shares(words).sum(axis=0), np.float32)
+
+    def clearest(self, vectors: NoteVectors, code: str) -> int:
+        """Return the number of the sentence whose words speak most for a label; 0 without any."""
+        if not len(vectors.words):
+            return 0
+        shares = self._shares(vectors.words)[:, self.codes.index(code)]
+        numbers = vectors.word_sentences
+        sums = np.bincount(numbers[numbers >= 0], shares[numbers >= 0])
+        return int(np.argmax(sums)) if len(sums) else 0
+
+    def only(self, keep: tuple[str, ...]) -> Head:
+        """Return a head that knows only the labels in ``keep``: what it was before the others."""
+        rows = np.array([self.codes.index(code) for code in keep])
+        queries = len(self.looks) // len(self.codes)
+        spread = (rows[:, None] * queries + np.arange(queries)).ravel()
+        return replace(
+            self,
+            codes=keep,
+            note=self.note[rows],
+            looks=self.looks[spread],
+            sees=self.sees[spread],
+            bias=self.bias[rows],
+        )
+
+    def _shares(self, words: Array) -> Array:
+        """Return what each word adds to each label's logit, (words, labels)."""
+        if not len(words):
+            return np.zeros((1, len(self.codes)), np.float32)
+        looks = words @ self.looks.T
+        looks = np.exp(looks - looks.max(axis=0))
+        weighted = looks / looks.sum(axis=0) * (words @ self.sees.T)
+        return np.asarray(weighted.reshape(len(words), len(self.codes), -1).sum(axis=2), np.float32)
 
 
 def merge_adapter(weights: dict[str, Array], path: Path) -> None:
@@ -83,8 +121,9 @@ def load_head(model_digest: str, folder: Path = TRAINED_DIR) -> Head | None:
         return None
     return Head(
         codes=tuple(str(code) for code in data["codes"]),
-        note_weights=data["note_weights"].astype(np.float32),
-        sentence_weights=data["sentence_weights"].astype(np.float32),
+        note=data["note"].astype(np.float32),
+        looks=data["looks"].astype(np.float32),
+        sees=data["sees"].astype(np.float32),
         bias=data["bias"].astype(np.float32),
         model_digest=model_digest,
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +33,16 @@ _SPARE_TOKENS = 16
 
 @dataclass(frozen=True, slots=True)
 class NoteVectors:
-    """Unit vectors of a note: ``note`` (d,), ``sentences`` (n, d) in the order given."""
+    """Unit vectors of a note: ``note`` (d,), ``sentences`` (n, d) in the order given.
+
+    ``words`` (t, d) are the model's own pieces of words, ``word_sentences`` (t,) the number
+    of the sentence each lies in, -1 outside of all.
+    """
 
     note: Vectors
     sentences: Vectors
+    words: Vectors
+    word_sentences: NDArray[np.int64]
 
 
 class Embedder:
@@ -99,20 +105,22 @@ class Embedder:
         the note vector is their mean weighted by length.
         """
         if not ranges:
-            return NoteVectors(
-                self._one_pass(text, ())[0], np.zeros((0, self.dimensions), np.float32)
-            )
-        notes: list[Vectors] = []
-        sentences: list[Vectors] = []
-        weights: list[int] = []
-        for start, end, inside in self._windows(text, ranges):
+            return self._one_pass(text, ())
+        windows = self._windows(text, ranges)
+        passes: list[NoteVectors] = []
+        before = 0
+        for start, end, inside in windows:
             shifted = [(max(a, start) - start, min(b, end) - start) for a, b in inside]
-            note, parts = self._one_pass(text[start:end], shifted)
-            notes.append(note)
-            sentences.append(parts)
-            weights.append(end - start)
-        mean = np.average(np.stack(notes), axis=0, weights=weights).astype(np.float32)
-        return NoteVectors(_unit(mean), np.concatenate(sentences))
+            passes.append(_numbered_from(self._one_pass(text[start:end], shifted), before))
+            before += len(inside)
+        weights = [end - start for start, end, _ in windows]
+        mean = np.average(np.stack([p.note for p in passes]), axis=0, weights=weights)
+        return NoteVectors(
+            _unit(mean.astype(np.float32)),
+            np.concatenate([p.sentences for p in passes]),
+            np.concatenate([p.words for p in passes]),
+            np.concatenate([p.word_sentences for p in passes]),
+        )
 
     def _windows(
         self, text: str, ranges: Sequence[tuple[int, int]]
@@ -142,8 +150,8 @@ class Embedder:
         windows.append((inside[0][0], inside[-1][1], inside))
         return windows
 
-    def _one_pass(self, text: str, ranges: Sequence[tuple[int, int]]) -> tuple[Vectors, Vectors]:
-        """Run the encoder once; return the vector of the text and one per range."""
+    def _one_pass(self, text: str, ranges: Sequence[tuple[int, int]]) -> NoteVectors:
+        """Run the encoder once; return the vectors of the text, of the ranges and of the words."""
         prompted = self._query_prompt + text
         with self._lock:
             features = self._forward([prompted])
@@ -156,13 +164,16 @@ class Embedder:
         tokens = np.asarray(features["token_embeddings"][0].float(), np.float32)
         note = _unit(np.asarray(features["sentence_embedding"][0].float(), np.float32))
         offsets = np.asarray(encoding["offset_mapping"])[: len(tokens)] - len(self._query_prompt)
+        starts, ends = offsets[:, 0], offsets[:, 1]
         parts = np.zeros((len(ranges), note.shape[0]), np.float32)
+        numbers = np.full(len(tokens), -1)
         for row, (start, end) in enumerate(ranges):
-            inside = (
-                (offsets[:, 0] < end) & (offsets[:, 1] > start) & (offsets[:, 1] > offsets[:, 0])
-            )
+            inside = (starts < end) & (ends > start) & (ends > starts)
             parts[row] = _unit(tokens[inside].mean(axis=0)) if inside.any() else note
-        return note, parts
+            numbers[inside] = row
+        # Neither the prompt nor the marks around a text are words of it.
+        own = (ends > starts) & (ends > 0)
+        return NoteVectors(note, parts, _units(tokens[own]), numbers[own])
 
     def _forward(self, texts: list[str]) -> dict[str, Any]:
         import torch
@@ -178,6 +189,17 @@ class Embedder:
 def _unit(vector: Vectors) -> Vectors:
     norm = float(np.linalg.norm(vector))
     return vector / norm if norm else vector
+
+
+def _units(vectors: Vectors) -> Vectors:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(norms == 0, 1, norms), np.float32)
+
+
+def _numbered_from(vectors: NoteVectors, first: int) -> NoteVectors:
+    """Count the sentences from ``first``: those of earlier windows come before."""
+    numbers = vectors.word_sentences
+    return replace(vectors, word_sentences=np.where(numbers >= 0, numbers + first, -1))
 
 
 def load_embedder(model: str, models_dir: Path) -> Embedder:

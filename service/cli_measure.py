@@ -74,26 +74,30 @@ def eval_run(
 
 
 @eval_app.command("agreement")
-def eval_agreement(
-    second: Annotated[Path, typer.Option("--second", help="付け直した正解（JSON Lines）")] = Path(
-        "eval/cases/agreement.jsonl"
-    ),
-) -> None:
-    """学習用の事例の正解と、別の人が付け直した正解の一致を測る。"""
-    from eval.agreement import agreement
-    from eval.cases import load_cases
+def eval_agreement() -> None:
+    """学習用の事例の正解と、別の人が見ずに付け直した正解の一致を測る。"""
+    from eval.agreement import agreement, flag_agreement
+    from eval.cases import CASES_DIR, load_cases
     from eval.train.data import load_writers
-    from eval.train.pipeline import TRAIN_DIR
+    from eval.train.pipeline import FLAGS_DIR, TRAIN_DIR
 
     first = load_writers(TRAIN_DIR, sorted(path.stem for path in TRAIN_DIR.glob("*.jsonl")))
     codes = [category.code for category in load_knowledge(Settings().town_dir).categories]
-    found = agreement(first, load_cases(second), codes)
-    typer.echo(f"{found.notes} 件")
+    found = agreement(first, load_cases(CASES_DIR / "agreement.jsonl"), codes)
+    typer.echo(f"つなぎ先 {found.notes} 件")
     typer.echo(f"κ（primary） {found.kappa_primary:.3f}　κ（緊急） {found.kappa_red_flags:.3f}")
     typer.echo(f"付け直しの上位5件に元の primary が入る割合 {found.recall_at_5:.3f}")
     typer.echo(
         f"元の primary が付け直しでも primary か acceptable {found.primary_is_acceptable:.3f}"
     )
+    first = load_writers(FLAGS_DIR, sorted(path.stem for path in FLAGS_DIR.glob("*.jsonl")))
+    flags = flag_agreement(first, load_cases(CASES_DIR / "flags_agreement.jsonl"))
+    typer.echo(f"緊急の学習用 {flags.notes} 件　κ {flags.kappa:.3f}")
+    for name, value in (("再現率", flags.recall), ("特異度", flags.specificity)):
+        if value:
+            typer.echo(
+                f"付け直した人の{name} {value.mean:.3f} [{value.low:.3f}, {value.high:.3f}] n={value.count}"
+            )
 
 
 @eval_app.command("read")
@@ -208,13 +212,14 @@ def _provenance(desk: Desk, cases: Path) -> dict[str, str]:
 
 @model_app.command("train")
 def model_train(
-    step: Annotated[str, typer.Option("--step", help="adapter / ranker / all")] = "all",
+    step: Annotated[str, typer.Option("--step", help="adapter / memory / ranker / all")] = "all",
 ) -> None:
-    """創作の相談記録から、付け足しの重み・分類・順位づけを学習し直す（CPU で1時間ほど）。"""
-    from eval.train.pipeline import train_adapter, train_ranker
+    """創作の相談記録から、付け足しの重み・分類・事例の記憶・順位づけを学習し直す（CPU で1時間ほど）。"""
+    from eval.train.pipeline import RANKER_FILE, train_adapter, train_ranker, write_memory
+    from eval.train.ranker import admit_new_features
 
-    if step not in ("adapter", "ranker", "all"):
-        raise BadInput(f"--step は adapter / ranker / all のどれかです: {step}")
+    if step not in ("adapter", "memory", "ranker", "all"):
+        raise BadInput(f"--step は adapter / memory / ranker / all のどれかです: {step}")
     settings = Settings()
     knowledge = load_knowledge(settings.town_dir)
     with progress_bar("", None) as progress:
@@ -227,6 +232,8 @@ def model_train(
         if step in ("adapter", "all"):
             open_embedder(settings.model_copy(update={"model": "base"}))
             train_adapter(knowledge, base_model_dir(settings.models_dir), advance)
+        if step in ("memory", "all"):
+            write_memory(knowledge, open_embedder(settings), advance)
         if step in ("ranker", "all"):
             rebuild_index(
                 settings,
@@ -234,6 +241,7 @@ def model_train(
                 lambda done, total: advance("索引", done, total),
                 datetime.now().astimezone(),
             )
+            admit_new_features(RANKER_FILE)
             train_ranker(open_desk(settings), date.today(), advance)
     typer.echo("学習しました。`tsunagi eval run` で確かめてください。")
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from eval.cases import Case, load_cases
 from eval.denials import denied_codes
-from index.text import normalise, split_sentences
+from index.text import normalise
 from knowledge.models import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text with its sentence ranges and label numbers; ``weight`` scales its loss.
+    """A text with its label numbers; ``weight`` scales its loss.
 
     Labels are the categories, then the red flags.  ``primary`` is empty where only the
     flags are known, ``flags`` is None where they are not.  ``denied`` are labels, categories
@@ -23,7 +23,6 @@ class Example:
     """
 
     text: str
-    ranges: tuple[tuple[int, int], ...]
     primary: tuple[int, ...]
     acceptable: tuple[int, ...]
     flags: tuple[int, ...] | None
@@ -47,7 +46,6 @@ def note_examples(cases: Sequence[Case], labels: Sequence[str]) -> list[Example]
         examples.append(
             Example(
                 text,
-                split_sentences(text),
                 tuple(number[c] for c in case.primary or ()),
                 tuple(number[c] for c in case.acceptable),
                 tuple(number[f"flag.{f}"] for f in case.red_flags),
@@ -70,7 +68,7 @@ def situation_examples(knowledge: Knowledge, labels: Sequence[str]) -> list[Exam
         for situation in service.situations:
             text = normalise(situation).text
             label = (number[service.category],)
-            examples.append(Example(text, split_sentences(text), label, (), None, 0.5))
+            examples.append(Example(text, label, (), None, 0.5))
     return examples
 
 
@@ -108,4 +106,4 @@ def _join(parts: Sequence[Example]) -> Example:
     flags = None
     if all(part.flags is not None for part in parts):
         flags = tuple(sorted({f for part in parts for f in part.flags or ()}))
-    return Example(text, split_sentences(text), primary, neutral, flags, 0.5)
+    return Example(text, primary, neutral, flags, 0.5)

@@ -1,4 +1,4 @@
-"""Making the shipped model again, step by step: adapter with its head, ranker, second opinion.
+"""Making the shipped model again, step by step: adapter and head, memory, ranker, second opinion.
 
 Writers never cross: the encoder and the head learn from some, the ranker and the
 thresholds from others, and the development and test cases from neither.
@@ -27,8 +27,11 @@ from eval.train.flags import fit_opinion, write_opinion
 from eval.train.ranker import feature_table, fit_ranker, write_ranker
 from index.adapter import TRAINED_DIR, Head
 from index.bundled_model import WEIGHTS_SHA256
+from index.embedder import Embedder
+from index.memory import ACCEPTABLE_VOTE, save_memory
 from knowledge.models import Knowledge
 from service.triage import ranker as ranker_module
+from service.triage.features import LEARNED
 from service.triage.ranker import shipped_ranker
 from service.triage.second_opinion import opinion_features, shipped_opinion
 from service.triage.triage import Desk, examine
@@ -38,12 +41,13 @@ FLAGS_DIR = CASES_DIR / "flags"
 # The ranker, its probabilities and the flag thresholds are fitted on these writers, whom the
 # encoder and its head have not seen: on seen ones the head looks better than it is.
 RANKER_WRITERS = ("w09", "w14", "w22")
-THRESHOLD_WRITERS = ("f04",)
+THRESHOLD_WRITERS = ("f04", "f12")
 # Notes joined from short ones, new in each epoch: for categories and for flags.
 _JOINED, _JOINED_FLAGS = 200, 400
 # Of the notes without a danger that the rules leave quiet, this share stays quiet.
 QUIET = 0.95
 _TRIAGE_DIR = Path(ranker_module.__file__).parent
+RANKER_FILE = _TRIAGE_DIR / "ranker.json"
 
 Progress = Callable[[str, int, int], None]
 
@@ -76,6 +80,27 @@ def train_adapter(
     save_trained(model, labels, WEIGHTS_SHA256, recipe, out)
 
 
+def write_memory(
+    knowledge: Knowledge, embedder: Embedder, on_progress: Progress, out: Path = TRAINED_DIR
+) -> None:
+    """Keep the labelled training notes as vectors of the trained model."""
+    codes = tuple(category.code for category in knowledge.categories)
+    notes = [e for e in training_notes(label_names(knowledge)) if e.primary]
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        on_progress("事例の記憶", done, len(notes))
+
+    vectors = embedder.encode_passages([e.text for e in notes], advance, as_notes=True)
+    votes = np.zeros((len(notes), len(codes)), np.float32)
+    for row, example in enumerate(notes):
+        votes[row, list(example.acceptable)] = ACCEPTABLE_VOTE
+        votes[row, list(example.primary)] = 1.0
+    save_memory(vectors, votes, codes, embedder.digest, out)
+
+
 def train_ranker(desk: Desk, today: date, on_progress: Progress) -> None:
     """Fit the second opinion and the ranker on held-out writers; write both where they ship."""
     cases = load_writers(TRAIN_DIR, RANKER_WRITERS)
@@ -90,8 +115,8 @@ def train_ranker(desk: Desk, today: date, on_progress: Progress) -> None:
         on_progress("順位づけ", done, len(cases))
 
     table = feature_table(desk, cases, today, advance)
-    without = fit_ranker(table, skip=("head", "head_rank"))
-    write_ranker(fit_ranker(table), without, _TRIAGE_DIR / "ranker.json")
+    without = fit_ranker(table, skip=LEARNED)
+    write_ranker(fit_ranker(table), without, RANKER_FILE)
     shipped_ranker.cache_clear()
 
 

@@ -98,6 +98,17 @@ def fit_chance(table: Table, fitted: dict[str, Any]) -> dict[str, float]:
     }
 
 
+def admit_new_features(path: Path) -> None:
+    """Give features that the shipped ranker does not know yet the weight 0.
+
+    A desk opens only with a weight for each; without this a new feature could never be fitted.
+    """
+    sets = json.loads(path.read_text(encoding="utf-8"))
+    for fitted in sets.values():
+        fitted["weights"] = {name: fitted["weights"].get(name, 0.0) for name in FEATURES}
+    path.write_text(json.dumps(sets, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
 def write_ranker(with_head: dict[str, Any], without_head: dict[str, Any], path: Path) -> None:
     """Write both weight sets where the product reads them."""
     sets = {"with_head": with_head, "without_head": without_head}

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.adapter import Head
+from index.memory import Memory
 from index.passages import Passage
 from index.search import Hits
 from service.triage.models import Assessment, Eligibility
@@ -29,12 +30,16 @@ FEATURES = (
     "resource",  # the whole note against the town's own resources of the category
     "head",  # the trained category head, logit
     "head_rank",  # the same, standardised over the categories
+    "case_note",  # root of the share of votes of the past cases nearest to the note, 0-1
+    "case_sentence",  # the same for the sentence where it is highest
     "problem_best",  # strongest problem that calls for the category, 0-1
     "problem_sum",  # all problems that call for it, summed
     "flag",  # a red flag leads here, 0-1
     "denied",  # the note denies a trouble that would lead here, 0-1
     "eligibility",  # somebody in the household fits 1, nobody does -1, cannot tell 0
 )
+# What only training gives: unknown of a category added afterwards.
+LEARNED = ("head", "head_rank", "case_note", "case_sentence")
 ELIGIBILITY_COLUMN = FEATURES.index("eligibility")
 _VERDICT_VALUE = {"fits": 1.0, "unknown": 0.0, "does_not_fit": -1.0}
 
@@ -79,6 +84,7 @@ def build_features(
     problem_weights: dict[str, dict[str, float]],
     flag_weights: dict[str, dict[str, float]],
     head: Head | None,
+    memory: Memory | None,
     verdicts: Mapping[str, Eligibility],
 ) -> Array:
     """Return the feature matrix (categories, features) in the order of ``rows.codes``.
@@ -97,6 +103,7 @@ def build_features(
         _standardised(_top_means(hits.lexical[None], rows.descriptions, 3)[0]),
         _standardised(_top_means(hits.note[None], rows.resources, 1)[0]),
         *_head_columns(hits, live_sentences, rows.codes, head),
+        *_case_columns(hits, live_sentences, rows.codes, memory),
         *_problem_columns(assessment, rows.codes, problem_weights),
         _flag_column(assessment, rows.codes, flag_weights),
         _denied_column(assessment, rows.codes, problem_weights),
@@ -141,11 +148,26 @@ def _head_columns(
     """
     if head is None:
         return np.zeros(len(codes), np.float32), np.zeros(len(codes), np.float32)
-    logits = head.logits(hits.vectors.note, hits.vectors.sentences, tuple(live))
+    logits = head.logits(hits.vectors, tuple(live))
     known = dict(zip(head.codes, logits, strict=True))
     lowest = float(logits.min())
     column = np.array([known.get(code, lowest) for code in codes], np.float32)
     return column, _standardised(column)
+
+
+def _case_columns(
+    hits: Hits, live: Sequence[int], codes: tuple[str, ...], memory: Memory | None
+) -> tuple[Array, Array]:
+    """Return what the nearest past cases vote for; zeros without a memory."""
+    if memory is None:
+        return np.zeros(len(codes), np.float32), np.zeros(len(codes), np.float32)
+    chosen = hits.vectors.sentences[list(live)]
+    shares = np.sqrt(memory.share(np.concatenate([hits.vectors.note[None], chosen])))
+    best = shares[1:].max(axis=0) if len(chosen) else shares[0]
+    place = {code: column for column, code in enumerate(memory.codes)}
+    columns = [place.get(code, -1) for code in codes]
+    known = np.array([column >= 0 for column in columns])
+    return np.where(known, shares[0][columns], 0), np.where(known, best[columns], 0)
 
 
 def _standardised(values: Array) -> Array:

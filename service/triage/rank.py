@@ -31,6 +31,10 @@ from service.triage.route import INSUFFICIENT, OTHER_DEPARTMENT
 Array = NDArray[np.float32]
 # A service that the law closes to this household sinks, but is still shown if it ranks.
 _NOT_ELIGIBLE = 0.3
+# The two 'no welfare' categories are a route rather than a help.  Where the route is another
+# they stand a little below their score: a close call between a help and an errand for
+# another section shows both.
+_NOT_THE_ROUTE = 0.7
 # Within this many places every trouble must find at least one of its categories.
 _COVERED_WITHIN = 8
 _RESOURCES_PER_CATEGORY = 2
@@ -61,8 +65,7 @@ def order_categories(
     first = {"other_department": OTHER_DEPARTMENT, "insufficient": INSUFFICIENT}.get(route)
     for code in (OTHER_DEPARTMENT, INSUFFICIENT):
         if code != first:
-            # The two 'no welfare' categories are a route, not a help: last unless they are it.
-            adjusted[code] = min(adjusted[code] * 0.1, 0.05)
+            adjusted[code] *= _NOT_THE_ROUTE
     if first:
         adjusted[first] = max(adjusted.values())
     order = sorted(adjusted, key=lambda code: (code != first, -adjusted[code], code))

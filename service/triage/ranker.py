@@ -33,6 +33,8 @@ _PARTS = {
     "words_mean": "言葉の一致",
     "head": "似た相談の学習",
     "head_rank": "似た相談の学習",
+    "case_note": "似た相談の学習",
+    "case_sentence": "似た相談の学習",
     "problem_best": "読み取った課題",
     "problem_sum": "読み取った課題",
     "flag": "緊急の兆候",

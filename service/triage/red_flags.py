@@ -10,7 +10,7 @@ whose patterns may use a list by its name: 「子を〈殴る〉」, as they may
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -18,9 +18,11 @@ from pydantic import BaseModel, ConfigDict
 
 from knowledge.models import RedFlagCode
 from service.triage.models import Duty, Reading, RedFlag, Span
-from service.triage.rules import Rule, find_matches, load_yaml, span_of
+from service.triage.rule_people import only_by_a_grandchild
+from service.triage.rules import Match, Rule, find_matches, load_yaml, span_of
 
 _NAMED = re.compile("〈([^〉]+)〉")
+_REACH = 200  # characters after a danger in which the note may clear it up
 
 
 class LegalAnswer(BaseModel):
@@ -35,13 +37,38 @@ class LegalAnswer(BaseModel):
 
 
 class FlagRule(BaseModel):
-    """One flag: its legal answer, the rules that raise it, the categories it leads to."""
+    """One flag: its legal answer, the rules that raise it, the categories it leads to.
+
+    No rule fires in a note that ``not_in`` fits (a 母 with a baby is no elder).
+    ``cleared`` says in many ways that somebody looked into it and found nothing (「録画で確認、
+    虐待の事実なし」): what the note told before does not count, what it tells after does.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     code: str
     answer: LegalAnswer
     categories: dict[str, float]
     rules: tuple[Rule, ...]
+    not_in: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+
+    @cached_property
+    def clearings(self) -> tuple[re.Pattern[str], ...]:
+        """The patterns of ``cleared``."""
+        return tuple(re.compile(pattern) for pattern in self.cleared)
+
+    @cached_property
+    def strangers(self) -> tuple[re.Pattern[str], ...]:
+        """The patterns of ``not_in``."""
+        return tuple(re.compile(pattern) for pattern in self.not_in)
+
+    def is_about(self, text: str) -> bool:
+        """False when the note speaks only of people whom this flag does not protect."""
+        return not any(pattern.search(text) for pattern in self.strangers)
+
+    def is_cleared(self, text: str, start: int) -> bool:
+        """True when the note says after ``start`` that nothing was found."""
+        return any(pattern.search(text, start, start + _REACH) for pattern in self.clearings)
 
 
 class _RuleFile(BaseModel):
@@ -59,6 +86,7 @@ def flag_rules() -> tuple[FlagRule, ...]:
         words[name] = "|".join(_spell_out(pattern, words) for pattern in patterns)
     flags = tuple(FlagRule.model_validate(_spell_out_all(flag, words)) for flag in data.flags)
     for flag in flags:
+        _ = flag.clearings, flag.strangers
         for rule in flag.rules:
             rule.prepare()
     return flags
@@ -91,17 +119,26 @@ def find_red_flags(
     flags = []
     for code in codes:
         rule = by_code[code.code]
-        holding = [
-            match
-            for r in rule.rules
-            for match in find_matches(r, reading)
-            if match.scope in r.scopes
-        ]
-        if holding:
-            ranges = sorted({(m.start, m.end) for m in holding})
+        if not rule.is_about(reading.normalised.text):
+            continue
+        ranges = sorted({(m.start, m.end) for r in rule.rules for m in _holding(rule, r, reading)})
+        if ranges:
             evidence = tuple(span_of(reading, *r) for r in ranges[:5])
             flags.append(make_flag(code, rule.answer, evidence, "rule"))
     return tuple(flags)
+
+
+def _holding(flag: FlagRule, rule: Rule, reading: Reading) -> tuple[Match, ...]:
+    """Return where ``rule`` fires and the note neither clears it up nor means somebody else."""
+    text = reading.normalised.text
+    beside = "孫" if only_by_a_grandchild(rule.person, reading.people) else ""
+    return tuple(
+        match
+        for match in find_matches(rule, reading)
+        if match.scope in rule.scopes
+        and beside in text[slice(*reading.ranges[match.sentence])]
+        and not flag.is_cleared(text, match.end)
+    )
 
 
 def make_flag(

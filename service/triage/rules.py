@@ -38,7 +38,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from index.text import Token
-from service.triage.models import Person, Reading, Scope, Span
+from service.triage.models import Reading, Scope, Span
+from service.triage.rule_people import PersonTest, person_fits
 from service.triage.scope import scope_of
 
 # The standard library's own parser of regular expressions.
@@ -47,21 +48,6 @@ _WORD = re.compile("〈([^〉]+)〉")
 
 _SETTLED_WITHIN = 2  # sentences
 _WHOLE_WORDS = frozenset(("動詞", "形容詞", "代名詞", "副詞", "連体詞", "接続詞", "助詞", "助動詞"))
-
-
-class PersonTest(BaseModel):
-    """Somebody in the note must have an age in [age_min, age_max] or one of the roles.
-
-    Roles in ``unaged`` fit only while that person's age is not told: a 母 without an age
-    may be old, a 母（30歳） is not.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    age_min: int | None = None
-    age_max: int | None = None
-    roles: tuple[str, ...] = ()
-    unaged: tuple[str, ...] = ()
-    unknown_ok: bool = True
 
 
 class Rule(BaseModel):
@@ -274,7 +260,7 @@ def _may_fire(rule: Rule, reading: Reading) -> bool:
     if rule.none_note and _compiled(rule.none_note).search(reading.normalised.text):
         return False
     people = reading.people
-    return _person_fits(rule.person, people) and _person_fits(rule.also_person, people)
+    return person_fits(rule.person, people) and person_fits(rule.also_person, people)
 
 
 def _has_company(rule: Rule, reading: Reading, number: int) -> bool:
@@ -294,19 +280,3 @@ def _around(reading: Reading, number: int, reach: int) -> str:
     """Return sentence ``number`` with ``reach`` sentences on either side."""
     first, last = max(0, number - reach), min(len(reading.ranges) - 1, number + reach)
     return reading.normalised.text[reading.ranges[first][0] : reading.ranges[last][1]]
-
-
-def _person_fits(test: PersonTest | None, people: tuple[Person, ...]) -> bool:
-    if test is None:
-        return True
-    if any(person.role in test.roles for person in people):
-        return True
-    if any(person.age_min is None and person.role in test.unaged for person in people):
-        return True
-    if test.age_min is None and test.age_max is None:
-        return False
-    low, high = test.age_min or 0, 200 if test.age_max is None else test.age_max
-    known = [p for p in people if p.age_min is not None and p.age_max is not None]
-    if any((p.age_max or 0) >= low and (p.age_min or 0) <= high for p in known):
-        return True
-    return test.unknown_ok and not known

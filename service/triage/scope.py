@@ -16,6 +16,8 @@ from service.triage.scope_words import ScopeShapes, ScopeWords, scope_shapes, sc
 
 # 隣の人に|殴られ: somebody else did it, but not to somebody else
 _GIVEN_BY = re.compile(r"(?:に|から)$")
+_BY_SOMEBODY = re.compile(r"[^、。「」はがも]{1,6}(?:に|から)")
+_SUFFERED = re.compile(r"[かさたなまらわ]れ")
 _NEAR = 48  # characters before the trouble in which its subject is looked for
 
 
@@ -142,7 +144,10 @@ def _reaches(mark_end: int, around: Surroundings, words: ScopeWords) -> bool:
         return False
     if "、" not in between[4:]:
         return True
-    return re.search(r"(?:た|だった)(?:[。が]|$)", around.after_clause) is not None
+    return (
+        re.search(r"(?:た|だった)(?:[。が]|方[。、は]|人[。、は]|$)", around.after_clause)
+        is not None
+    )
 
 
 def _is_others(around: Surroundings, words: ScopeWords, shapes: ScopeShapes) -> bool:
@@ -171,8 +176,11 @@ def _is_told_of_others(around: Surroundings, words: ScopeWords, shapes: ScopeSha
     ):
         return False
     before = around.before[-_NEAR:]
+    suffered = _SUFFERED.search(around.target) is not None
     for mark in shapes.other_marks.finditer(before):
         between = before[mark.end() :]
+        if suffered and mark.group()[-1] in "がは" and _BY_SOMEBODY.fullmatch(between):
+            return True  # ママ友が|夫に|殴られ
         if words.own_subject.search(between) or _GIVEN_BY.search(between):
             continue
         if contrasted or ("、" not in between[1:] and len(between) <= 16):

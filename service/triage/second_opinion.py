@@ -72,9 +72,7 @@ def opinion_features(
 ) -> NDArray[np.float64]:
     """Return the feature rows (flags, features) in the order of ``codes``."""
     every_sentence = tuple(range(len(vectors.sentences)))
-    logits = dict(
-        zip(head.codes, head.logits(vectors.note, vectors.sentences, every_sentence), strict=True)
-    )
+    logits = dict(zip(head.codes, head.logits(vectors, every_sentence), strict=True))
     denied = denied_flags(assessment, rules)
     length = math.log(1 + len(reading.normalised.text))
     return np.array(
@@ -109,8 +107,8 @@ def second_opinion(
     for code, row in zip(codes, rows, strict=True):
         if code.code in raised or opinion.probability(code.code, row) < opinion.least:
             continue
-        weights = head.sentence_weights[head.codes.index(f"flag.{code.code}")]
-        evidence = (sentence_span(reading, _clearest(vectors.sentences, weights)),)
+        clearest = head.clearest(vectors, f"flag.{code.code}")
+        evidence = (sentence_span(reading, clearest),)
         added.append(make_flag(code, answers[code.code], evidence, "model"))
     return tuple(added)
 
@@ -119,8 +117,3 @@ def denied_flags(assessment: Assessment, rules: Sequence[FlagRule]) -> frozenset
     """Return the flags whose own windows the note rules out by denying the danger."""
     denied = {c for d in assessment.denied if d.scope in SILENCED for c in d.categories}
     return frozenset(r.code for r in rules if denied & set(main_categories([r.code], rules)))
-
-
-def _clearest(sentences: NDArray[np.float32], weights: NDArray[np.float32]) -> int:
-    """Return the number of the sentence that speaks most for a label; the first of equals."""
-    return int(np.argmax(sentences @ weights)) if len(sentences) else 0

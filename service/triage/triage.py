@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from index.adapter import Head, load_head
 from index.embedder import Embedder
+from index.memory import Memory, load_memory
 from index.search import Hits, search
 from index.snapshot import Index
 from index.text import search_terms
@@ -72,6 +73,7 @@ class Desk:
     ranker: Ranker
     newcomer_ranker: Ranker
     head: Head | None
+    memory: Memory | None
     services: dict[str, Service]
 
     @property
@@ -135,6 +137,7 @@ def make_desk(knowledge: Knowledge, embedder: Embedder, index: Index) -> Desk:
         ranker=shipped_ranker(head is not None),
         newcomer_ranker=shipped_ranker(False),
         head=head,
+        memory=load_memory(embedder.digest),
         services={service.category: service for service in reversed(knowledge.services)},
     )
 
@@ -168,6 +171,7 @@ def examine(desk: Desk, note: str, today: date) -> Examined:
         desk.problem_weights,
         desk.flag_weights,
         desk.head,
+        desk.memory,
         verdicts,
     )
     clock.lap("features")

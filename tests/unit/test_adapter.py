@@ -18,6 +18,8 @@ from index.adapter import (
     merge_adapter,
 )
 from index.bundled_model import WEIGHTS_SHA256
+from index.embedder import NoteVectors
+from index.memory import MEMORY_FILE
 from knowledge.load import load_knowledge
 
 
@@ -53,23 +55,48 @@ def test_the_head_is_silent_for_any_other_model() -> None:
 
 
 def test_what_ships_is_a_few_megabytes() -> None:
-    size = sum((TRAINED_DIR / name).stat().st_size for name in (ADAPTER_FILE, HEAD_FILE))
-    assert size < 5_000_000
+    size = sum(
+        (TRAINED_DIR / name).stat().st_size for name in (ADAPTER_FILE, HEAD_FILE, MEMORY_FILE)
+    )
+    assert size < 7_000_000
 
 
 def _head() -> Head:
+    """Two labels with one query each: x looks for and sees the first direction, y the second."""
     eye = np.eye(2, dtype=np.float32)
-    return Head(("x", "y"), eye, 10 * eye, np.zeros(2, np.float32), "")
+    return Head(("x", "y"), eye, 20 * eye, 10 * eye, np.zeros(2, np.float32), "")
 
 
-def test_one_clear_sentence_speaks_for_its_category() -> None:
+def _vectors(*words: tuple[int, float, float]) -> NoteVectors:
+    """A note whose words are given as (sentence, first, second)."""
+    table = np.array(words, np.float32).reshape(-1, 3)
+    numbers = table[:, 0].astype(np.int64)
     note = np.float32([0.6, 0.6])
-    sentences = np.float32([[1, 0], [0, 1], [0, 1]])
-    both = _head().logits(note, sentences, (0, 1, 2))
-    assert both == pytest.approx([0.6 + np.log((np.exp(10) + 2) / 3), 0.6 + np.log((2 * np.exp(10) + 1) / 3)], rel=1e-5)  # fmt: skip
+    return NoteVectors(note, np.zeros((numbers.max() + 1, 2), np.float32), table[:, 1:], numbers)
 
 
-def test_a_sentence_that_does_not_count_is_not_heard() -> None:
-    note = np.float32([0, 0])
-    sentences = np.float32([[1, 0], [0, 1]])
-    assert _head().logits(note, sentences, (1,)) == pytest.approx([0, 10])
+def test_one_clear_word_speaks_for_its_label_however_many_others_there_are() -> None:
+    note = _vectors((0, 1, 0), *[(1, 0.0, 0.0)] * 50)
+    assert _head().logits(note, (0, 1)) == pytest.approx([0.6 + 10, 0.6], abs=1e-3)
+
+
+def test_the_words_of_a_sentence_that_does_not_count_are_not_heard() -> None:
+    note = _vectors((0, 1, 0), (1, 0, 1))
+    assert _head().logits(note, (1,)) == pytest.approx([0.6, 10.6], abs=1e-3)
+
+
+def test_a_note_without_any_sentence_that_counts_is_heard_as_a_whole() -> None:
+    note = _vectors((0, 1, 0), (1, 0, 1))
+    assert _head().logits(note, ()) == pytest.approx(_head().logits(note, (0, 1)))
+
+
+def test_a_label_points_to_the_sentence_that_speaks_most_for_it() -> None:
+    note = _vectors((0, 0, 0), (1, 0, 1), (2, 1, 0))
+    assert (_head().clearest(note, "x"), _head().clearest(note, "y")) == (2, 1)
+
+
+def test_a_head_without_some_labels_judges_the_others_as_before() -> None:
+    note = _vectors((0, 1, 0), (1, 0, 1))
+    rest = _head().only(("y",))
+    assert rest.codes == ("y",)
+    assert rest.logits(note, (0,)) == pytest.approx(_head().logits(note, (0,))[1:])

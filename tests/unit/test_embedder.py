@@ -57,6 +57,24 @@ def test_every_sentence_has_a_unit_vector_of_its_own(embedder: Embedder) -> None
     assert len(np.unique(vectors.sentences.round(4), axis=0)) == 4
 
 
+def test_every_word_knows_its_sentence(embedder: Embedder) -> None:
+    """Unit vectors of the pieces of words, in order, without the prompt and the end marks."""
+    vectors = read(embedder, NOTE)
+    assert_unit(vectors.words)
+    assert len(vectors.words) == len(vectors.word_sentences)
+    # -1: the bullet before the third sentence belongs to none.
+    assert set(vectors.word_sentences) - {-1} == {0, 1, 2, 3}
+    assert (np.diff(vectors.word_sentences[vectors.word_sentences >= 0]) >= 0).all()
+    pieces = embedder._model.tokenizer(NOTE, add_special_tokens=False)["input_ids"]
+    assert abs(len(vectors.words) - len(pieces)) <= 1
+
+
+def test_the_words_of_a_long_note_count_their_sentences_through(long_vectors: NoteVectors) -> None:
+    """A window does not start its sentences at nought again."""
+    numbers = long_vectors.word_sentences
+    assert set(numbers[numbers >= 0]) == set(range(len(split_sentences(LONG))))
+
+
 def test_a_sentence_of_a_note_is_nearest_to_itself_alone(embedder: Embedder) -> None:
     """The pieces are cut at the right tokens, behind emoji and half-width kana too."""
     note = "😀ﾃﾞｲｻｰﾋﾞｽに通う母。電気代が払えない。㈱山田の社長が借金を取り立てる。庭の柿がなった。"

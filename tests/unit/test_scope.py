@@ -200,6 +200,78 @@ def test_a_real_danger_is_not_read_away(note: str, target: str) -> None:
     assert scope_of(*place(note, target)) == "affirmed"
 
 
+@pytest.mark.parametrize(
+    ("note", "target"),
+    [
+        ("死にたいとかはない。", "死にたい"),
+        ("死のうとかはなかとよ。", "死のうと"),
+        ("死にたいなんて思わない。", "死にたいなんて"),
+        ("死にたいとまではいかない。", "死にたいとまでは"),
+        ("死にたいまではいかん。", "死にたい"),
+        ("死にたいというようなことはないです。", "死にたい"),
+        ("死にたいという気持ちまではない。", "死にたい"),
+        ("死にたいなんてことは一度も。", "死にたい"),
+        ("食べる物がないとかはない。", "食べる物がない"),
+        ("殴られるなんてない。", "殴られ"),
+        ("電気が止まるとかはまだない。", "電気が止ま"),
+        ("叩かれる・怒鳴られる等の有無を一項目ずつ確認、いずれも(-)。", "叩かれ"),
+        ("暴力や虐待を受けた経験は否定した。", "暴力"),
+        ("あざも夜の怯えもない。", "怯え"),
+        ("給水停止の予告はなく、今月分を納めた。", "給水停止"),
+        ("死にたいお気持ちがあるか伺いましたところ、それはないとのこと。", "死にたい"),
+        ("「殴られたことは」→「一度も。飲めば寝るだけ」", "殴られ"),
+        ("「頭が割れる」は太鼓の稽古。", "頭が割れ"),
+        ("「もう楽になりたい」←借金をまとめたいの意。", "楽になりたい"),
+    ],
+)
+def test_a_word_between_leaves_a_denial_a_denial(note: str, target: str) -> None:
+    """とか, なんて, とまで, ような, a list with (-), an answer, a quotation explained."""
+    assert scope_of(*place(note, target)) == "denied"
+
+
+@pytest.mark.parametrize(
+    ("note", "target"),
+    [
+        ("死にたいとしか言わない。", "死にたい"),
+        ("死にたいとか言うてました。", "死にたい"),
+        ("「死にたい」は昨夜の電話。", "死にたい"),
+        ("「叩かれた」は保育園の話です。", "叩かれ"),
+        ("あの人が来るときは殴られる。", "殴られ"),
+        ("友達は元気だが、私は夫に殴られている。", "殴られ"),
+        ("犬が死んでから、死にたいと言う。", "死にたい"),
+        ("犬が吠えると夫に殴られる。", "殴られ"),
+        ("再発はないが、けいれんがまた起きた。", "けいれん"),
+        ("前の夫に昨日殴られた。", "殴られ"),
+    ],
+)
+def test_words_like_those_of_a_denial_deny_nothing(note: str, target: str) -> None:
+    """としか, a quotation of last night, a dog or a friend that is not the one in trouble."""
+    assert scope_of(*place(note, target)) == "affirmed"
+
+
+@pytest.mark.parametrize(
+    ("note", "target", "scope"),
+    [
+        ("飼い猫が二階の窓から飛び降りる癖がある。", "飛び降り", "other"),
+        ("胸を押さえて倒れたのは飼い犬のほう。", "胸を押さえて", "other"),
+        ("ママ友が夫に殴られていると聞いた。", "殴られ", "other"),
+        ("別の子が母親に蹴られるのを見た。", "蹴られ", "other"),
+        ("よその県の作業所で賃金が払われなかったそうだ。", "賃金が払われ", "other"),
+        ("昨秋は「死にたい」と言って入院したが、春に戻った。", "死にたい", "past"),
+        ("あの台風の時は食べる物もなかった。", "食べる物もなかった", "past"),
+        ("四歳の時のけいれんは一度きり。", "けいれん", "past"),
+        ("同居の孫が叩いたが、孫は三年前に独立した。", "叩い", "past"),
+        ("断られたら行き場が無い。", "行き場が無い", "supposed"),
+        ("暴力の有無は確認できない。", "暴力", "supposed"),
+    ],
+)
+def test_animals_friends_times_and_conditions_are_told_apart(
+    note: str, target: str, scope: Scope
+) -> None:
+    """Whose it is and when it was, when neither stands right beside the trouble."""
+    assert scope_of(*place(note, target)) == scope
+
+
 def test_a_long_line_is_read_in_no_time() -> None:
     """Reach is bounded: a line of three thousand letters costs no more than a sentence."""
     for filler in ("も", "たが、", "の", "「"):

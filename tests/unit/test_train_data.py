@@ -50,17 +50,17 @@ def test_what_the_labels_call_right_is_never_a_denied_one() -> None:
 
 
 def test_joined_notes_keep_the_help_of_every_part() -> None:
-    parts = [Example("a。", ((0, 2),), (n,), (5,), None, 1.0) for n in (1, 2, 3)]
+    parts = [Example("a。", (n,), (5,), None, 1.0) for n in (1, 2, 3)]
     made = joined(parts, random.Random(0), 5)  # noqa: S311 - no secret
     for example in made:
-        assert len(example.primary) == example.text.count("\n") + 1 == len(example.ranges)
+        assert len(example.primary) == example.text.count("\n") + 1
         assert (example.acceptable, example.flags) == ((5,), None)
 
 
 def test_joined_flags_teach_the_danger_in_one_of_several_sentences() -> None:
-    calm = [Example("静か。", ((0, 3),), (1,), (), (), 1.0) for _ in range(3)]
-    alarm = Example("殴る。", ((0, 3),), (2,), (), (70,), 1.0)
-    unknown = Example("不明。", ((0, 3),), (2,), (), None, 1.0)
+    calm = [Example("静か。", (1,), (), (), 1.0) for _ in range(3)]
+    alarm = Example("殴る。", (2,), (), (70,), 1.0)
+    unknown = Example("不明。", (2,), (), None, 1.0)
     made = joined_flags([*calm, alarm, unknown], random.Random(1), 30)  # noqa: S311 - no secret
     assert all("不明" not in e.text and e.primary == () for e in made)
     assert all((e.flags == (70,)) == ("殴る" in e.text) for e in made)
