@@ -20,7 +20,7 @@ COPY index/__init__.py index/
 COPY service/__init__.py service/
 COPY eval/__init__.py eval/
 RUN .venv/bin/pip install -c constraints.txt torch==2.13.0 \
- && .venv/bin/pip install -c constraints.txt '.[model]'
+ && .venv/bin/pip install -c constraints.txt '.[model,oidc]'
 COPY knowledge knowledge
 COPY index index
 COPY service service

@@ -81,7 +81,7 @@ def _read_note(file: str) -> str:
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="待ち受けるアドレス")] = None,
-    port: Annotated[int | None, typer.Option(help="待ち受けるポート")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="待ち受けるポート")] = None,
     town: Town = None,
 ) -> None:
     """窓口の画面を開く（http://127.0.0.1:8000）。"""

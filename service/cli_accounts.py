@@ -22,10 +22,10 @@ from service.cli_people import (
     person_line,
     prepared_store,
     private_output,
+    ready_store,
     tell_password,
 )
 from service.cli_shared import Town, settings_for
-from service.cli_store import existing_store
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,11 +82,14 @@ def admin_create(
 @account_app.command("list")
 def account_list() -> None:
     """利用者と役割を見る。"""
-    from service.store import accounts
-    from service.store.engine import reading
+    from service.accounts.rules import rules_from
+    from service.store import accounts, audit
+    from service.store.engine import writing
 
-    with reading(existing_store()) as conn:
-        lines = [person_line(conn, person) for person in accounts.list_people(conn)]
+    rules = rules_from(Settings())
+    with writing(ready_store()) as conn:
+        lines = [person_line(conn, person, rules) for person in accounts.list_people(conn)]
+        audit.append(conn, audit.Event(ACTOR, "person.list", detail={"count": len(lines)}), now())
     typer.echo("\n".join(lines) or "利用者はまだ登録されていません。")
 
 
@@ -101,14 +104,14 @@ def account_invite(
     from service.accounts import people
     from service.accounts.rules import rules_from
 
-    engine = existing_store()
+    engine = ready_store()
     first: tuple[str, StoreRole] | None = None
     if role is not None:
         first = (code_of_town(engine, town_code), role.value)
     rules = rules_from(Settings())
     invited = people.invite(engine, ACTOR, login, name, now(), rules, first)
     typer.echo(f"「{invited.person.login}」を登録しました。")
-    tell_password(invited.one_time_password)
+    tell_password(invited.one_time_password, rules)
     if first is None:
         typer.echo("役割はまだありません。`tsunagi account grant` で与えてください。")
 
@@ -118,7 +121,7 @@ def account_grant(login: Login, role: Role, town_code: TownCode = None) -> None:
     """役割を与える。"""
     from service.accounts import people
 
-    engine = existing_store()
+    engine = ready_store()
     person, code = find_person(engine, login), code_of_town(engine, town_code)
     given = people.give_role(engine, ACTOR, person.id, code, role.value, now())
     typer.echo("役割を与えました。" if given else "すでにその役割を持っています。")
@@ -129,7 +132,7 @@ def account_revoke(login: Login, role: Role, town_code: TownCode = None) -> None
     """役割を外す。"""
     from service.accounts import people
 
-    engine = existing_store()
+    engine = ready_store()
     person, code = find_person(engine, login), code_of_town(engine, town_code)
     taken = people.take_role(engine, ACTOR, person.id, code, role.value, now())
     typer.echo("役割を外しました。" if taken else "その役割は持っていません。")
@@ -140,7 +143,7 @@ def account_disable(login: Login) -> None:
     """利用者を止める。すぐにログアウトし、ログインできなくなる。"""
     from service.accounts import people
 
-    engine = existing_store()
+    engine = ready_store()
     people.disable(engine, ACTOR, find_person(engine, login).id, now())
     typer.echo("利用者を止めました。1年後に、登録が自動で消えます。")
 
@@ -150,7 +153,7 @@ def account_enable(login: Login) -> None:
     """停止を解く。パスワードの間違いによる一時停止も解ける。"""
     from service.accounts import people
 
-    engine = existing_store()
+    engine = ready_store()
     people.enable(engine, ACTOR, find_person(engine, login).id, now())
     typer.echo("停止を解きました。")
 
@@ -161,9 +164,9 @@ def account_reset_password(login: Login) -> None:
     from service.accounts import people
     from service.accounts.rules import rules_from
 
-    engine = existing_store()
+    engine, rules = ready_store(), rules_from(Settings())
     person = find_person(engine, login)
-    tell_password(people.reset_password(engine, ACTOR, person.id, now(), rules_from(Settings())))
+    tell_password(people.reset_password(engine, ACTOR, person.id, now(), rules), rules)
 
 
 @account_app.command("end-sessions")
@@ -171,7 +174,7 @@ def account_end_sessions(login: Login) -> None:
     """開いているログインをすべて終わらせる。"""
     from service.accounts.sign_in import end_sessions
 
-    engine = existing_store()
+    engine = ready_store()
     ended = end_sessions(engine, find_person(engine, login).id, now(), ACTOR)
     typer.echo(f"ログインを {ended} 件終わらせました。")
 
@@ -184,7 +187,7 @@ def account_export(
     """1人について保存しているものを、すべて JSON で書き出す。"""
     from service.store.retention import export_person
 
-    engine = existing_store()
+    engine = ready_store()
     person = find_person(engine, login)
     # Opened first: what could not be written must not be recorded as given out.
     with private_output(file) as out:
@@ -203,7 +206,7 @@ def account_erase(
     """1人のデータを消す。元に戻せない。"""
     from service.accounts import people
 
-    engine = existing_store()
+    engine = ready_store()
     person = find_person(engine, login)
     if not yes and not confirmed(
         f"「{person.login}」（{person.display_name}）のデータを消しますか。"

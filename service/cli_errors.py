@@ -15,6 +15,7 @@ from typer._click import exceptions as click
 from index.errors import IndexProblem
 from knowledge.check import KnowledgeError
 from service.errors import DeskError
+from service.settings import Settings
 from service.triage.note import NoteProblem
 
 
@@ -58,9 +59,24 @@ def _fail_unless_known(error: Exception) -> None:
     if isinstance(error, CaseProblem):
         _fail(str(error), 1)
     if isinstance(error, ValidationError):
-        names = "、".join(f"TSUNAGI_{str(e['loc'][0]).upper()}" for e in error.errors() if e["loc"])
-        _fail(f"設定の値が正しくありません: {names}", 2)
+        _fail(*_about_values(error))
     raise error
+
+
+def _about_values(error: ValidationError) -> tuple[str, int]:
+    """Return the message and the exit code for values that a model refused.
+
+    Their names only: the rest of the error repeats what was given.
+    """
+    names = [".".join(map(str, e["loc"])) for e in error.errors() if e["loc"]]
+    if error.title == Settings.__name__:
+        variables = "、".join(f"TSUNAGI_{name.partition('.')[0].upper()}" for name in names)
+        return f"設定の値が正しくありません: {variables}", 2
+    where = f"（{error.title}: {'、'.join(names)}）" if names else f"（{error.title}）"
+    return (
+        f"データの内容が正しくありません{where}。`tsunagi knowledge check` で確かめてください。",
+        1,
+    )
 
 
 def _fail(message: str, code: int) -> None:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from service.cli_store import existing_store
 from service.errors import BadInput, NotFound
 from service.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+    from service.accounts.rules import SignInRules
     from service.store.accounts import Person
 
 ACTOR = "command"
@@ -37,6 +39,15 @@ def prepared_store(settings: Settings) -> Engine:
     from service.store.migrate import migrate
 
     engine = open_store(settings.store_url)
+    migrate(engine)
+    return engine
+
+
+def ready_store() -> Engine:
+    """Return the store that is there, brought up to date; raise NotReady when there is none."""
+    from service.store.migrate import migrate
+
+    engine = existing_store()
     migrate(engine)
     return engine
 
@@ -72,16 +83,19 @@ def code_of_town(engine: Engine, code: str | None) -> str:
     )
 
 
-def person_line(conn: Connection, person: Person) -> str:
+def person_line(conn: Connection, person: Person, rules: SignInRules) -> str:
     """Return a line of the list: login, name, state, roles as ``code:role``."""
+    from service.accounts.one_time import is_one_time_over
     from service.store import grants
 
+    over = is_one_time_over(person, now(), rules)
     states = [
         words
         for words, holds in (
             ("停止中", person.disabled_at is not None),
             ("一時停止中", person.locked_until is not None and person.locked_until > now()),
-            ("初回のパスワード変更待ち", person.must_change_password),
+            ("一度限りのパスワードの期限切れ", over),
+            ("初回のパスワード変更待ち", person.must_change_password and not over),
         )
         if holds
     ]
@@ -118,10 +132,11 @@ def new_password(from_stdin: bool) -> str:
     return first
 
 
-def tell_password(password: str) -> None:
+def tell_password(password: str, rules: SignInRules) -> None:
     """Show a one-time password: it is stored nowhere, so this is the only time."""
     typer.echo(f"一度限りのパスワード: {password}")
     typer.echo("本人に直接渡してください。二度と表示できません。最初のログインで変更を求めます。")
+    typer.echo(f"{rules.one_time.days}日のうちに使われないと、使えなくなります（再発行できます）。")
 
 
 def confirmed(question: str) -> bool:

@@ -42,6 +42,9 @@ def restore(
         raise BadInput(f"ファイルがありません: {file}")
     manifest = read_backup(open_store(Settings().store_url), file, _now(), force)
     typer.echo(f"戻しました: {manifest.created_at} のバックアップ（{manifest.rows:,} 行）")
+    typer.echo(
+        "ログインはすべて終わらせました。バックアップの後で止めた利用者、変えたパスワードは、元に戻っています。"
+    )
 
 
 @audit_app.command("verify")
@@ -81,12 +84,15 @@ def audit_list(
 ) -> None:
     """監査記録を古い順に見る。"""
     from service.store import audit
-    from service.store.engine import reading
+    from service.store.audit_words import COMMAND
+    from service.store.engine import writing
 
     # A date without a zone is meant as the clock on the wall says.
     start = since.astimezone() if since else None
-    with reading(existing_store()) as conn:
+    with writing(existing_store()) as conn:
         entries = audit.list_entries(conn, start, actor, action, limit)
+        seen = audit.Event(COMMAND, "audit.read", detail={"count": len(entries)})
+        audit.append(conn, seen, _now())
     for entry in entries:
         typer.echo(_line(entry))
     if not entries:

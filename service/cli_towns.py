@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli_people import ACTOR, now, prepared_store
-from service.cli_store import existing_store
+from service.cli_people import ACTOR, now, prepared_store, ready_store
 from service.errors import BadInput
 from service.settings import Settings
 
@@ -35,7 +34,7 @@ def town_list() -> None:
     from service.store.towns import list_towns
 
     kinds = {"municipality": "市町村", "prefecture": "都道府県"}
-    with reading(existing_store()) as conn:
+    with reading(ready_store()) as conn:
         towns = list_towns(conn)
     for town in towns:
         typer.echo(f"{town.code}  {town.name}  {kinds[town.kind]}")

@@ -38,6 +38,8 @@ KEYS: dict[str, str] = {
 }
 # Codes, numbers, routes: printable ASCII without spaces, so that no sentence fits in.
 _CODE = re.compile(r"[!-~]{1,200}")
+# Set up by uvicorn itself when it was started in this process before; they must come to us too.
+_WITH_HANDLERS_OF_THEIR_OWN = ("uvicorn", "uvicorn.error", "uvicorn.access")
 _OWN_PACKAGES = ("service", "index", "knowledge")
 
 
@@ -62,6 +64,10 @@ def configure_logs(settings: Settings, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [_Reduced()]
     root.setLevel(logging.WARNING)
+    for name in _WITH_HANDLERS_OF_THEIR_OWN:
+        logger = logging.getLogger(name)
+        logger.handlers[:] = []
+        logger.propagate = True
     logging.captureWarnings(True)
 
 

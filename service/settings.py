@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     client_tries: int = Field(
         100, description="1つの接続元が5分の間にログインを試してよい回数", ge=3, le=100_000
     )
+    one_time_password_days: int = Field(
+        14,
+        description="一度限りのパスワードを渡してから、何日で使えなくなるか（使えなくなったら再発行する）",
+        ge=1,
+        le=365,
+    )
     # 19 MiB is the least that OWASP's Password Storage Cheat Sheet allows.
     password_memory_mib: int = Field(
         64, description="パスワード1つの計算に使うメモリー（MiB）", ge=19, le=1024
@@ -107,8 +113,8 @@ class Settings(BaseSettings):
     @field_validator("allowed_hosts")
     @classmethod
     def _bare_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if any(set(name) & set("/*@ ") for name in value):
-            raise ValueError("names only: no address, no *")
+        if any(set(name) & set("/*@ ") or _has_port(name) for name in value):
+            raise ValueError("names only: no address, no port, no *")
         return tuple(name.casefold() for name in value)
 
     @field_validator("trusted_proxies")
@@ -139,3 +145,12 @@ class Settings(BaseSettings):
         """The address of the desk, as a browser on this machine would open it."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  compared, not bound
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def _has_port(name: str) -> bool:
+    """Tell whether a name goes on after a colon; an IPv6 address has colons of its own."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return ":" in name
+    return False

@@ -21,7 +21,7 @@ from service.accounts.oidc_trip import LOST, Trip, end_trip, new_trip, open_trip
 from service.accounts.rules import SignInRules
 from service.accounts.sign_in import SignedIn, open_for
 from service.accounts.tries import client_of, count_try
-from service.store import accounts
+from service.store import accounts, sessions
 from service.store.accounts import Person
 from service.store.audit import Event, append
 from service.store.audit_words import ANONYMOUS
@@ -99,7 +99,9 @@ def finish(
     tokens = provider.exchange(answer.code or "", trip)
     identity = read_identity(tokens, provider.keys, trip, provider.rules, now)
     person_id = _admit(engine, identity, now)
-    signed_in = open_for(engine, person_id, client, user_agent, now, rules, "oidc")
+    signed_in = open_for(
+        engine, person_id, client, user_agent, now, rules, "oidc", identity.subject
+    )
     return Arrival(signed_in, trip.next)
 
 
@@ -159,9 +161,14 @@ def _find(conn: Connection, identity: Identity) -> Person | _Refusal:
 
 
 def _tie(conn: Connection, person: Person, identity: Identity, now: datetime) -> None:
-    """Tie the account, and end the one-time password that the admin who invited knows."""
+    """Tie the account, and end the one-time password that the admin who invited knows.
+
+    Its sessions too: whoever came in with it waits at "change your password", and would have
+    the whole desk once there is nothing left to change.
+    """
     accounts.set_subject(conn, person.id, identity.subject)
     accounts.drop_password(conn, person.id)
+    sessions.revoke_all(conn, person.id, now)
     subject = ("person", person.id)
     detail = {"field": "oidc_subject"}
     append(conn, Event(person.id, "person.change", subject, detail=detail), now)

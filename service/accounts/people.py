@@ -20,7 +20,7 @@ from service.errors import BadInput
 from service.store import accounts, audit, grants, retention, sessions
 from service.store.accounts import Person
 from service.store.audit_words import Value
-from service.store.engine import writing
+from service.store.engine import empty_log, writing
 from service.store.grants import Role
 from service.store.towns import Town, find_town
 
@@ -73,7 +73,7 @@ def reset_password(
     hashed = hash_password(password, rules.cost)
     with writing(engine) as conn:
         accounts.get_person(conn, person_id)
-        accounts.set_password(conn, person_id, hashed, must_change=True)
+        accounts.set_password(conn, person_id, hashed, now, must_change=True)
         accounts.set_subject(conn, person_id, None)
         ended = sessions.revoke_all(conn, person_id, now)
         _record(conn, actor, "password.reset", person_id, now, count=ended)
@@ -135,7 +135,8 @@ def erase(engine: Engine, actor: Actor, person_id: str, now: datetime) -> None:
     """
     with writing(engine) as conn:
         _keep_an_admin(conn, person_id)
-        retention.erase_in(conn, person_id, now, _name(actor))
+        retention.erase_person(conn, person_id, now, _name(actor))
+    empty_log(engine)
 
 
 def towns_of_person(conn: Connection, person_id: str) -> tuple[Town, ...]:

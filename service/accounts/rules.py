@@ -36,6 +36,8 @@ class SignInRules:
     # sign in within five minutes, while 100 guesses are nothing against 12 characters.
     client_tries: int = 100
     client_window: timedelta = timedelta(minutes=5)
+    # A slip of paper that nobody used must not open an account for ever.
+    one_time: timedelta = timedelta(days=14)
     cost: HashCost = HashCost()
 
 
@@ -46,5 +48,6 @@ def rules_from(settings: Settings) -> SignInRules:
         lifetime=timedelta(hours=settings.session_lifetime_hours),
         tries=settings.sign_in_tries,
         client_tries=settings.client_tries,
+        one_time=timedelta(days=settings.one_time_password_days),
         cost=HashCost(memory_kib=settings.password_memory_mib * 1024),
     )

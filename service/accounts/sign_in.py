@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from service.accounts import passwords
+from service.accounts.one_time import is_one_time_over
 from service.accounts.password_policy import check_password
 from service.accounts.refusals import (
     SignInBusy,
@@ -83,8 +84,8 @@ def sign_in(
 ) -> SignedIn:
     """Open a session for the right password.
 
-    Raises :class:`SignInRefused`, the same for an unknown login, a wrong password, a locked and
-    a disabled account, each after the same work; :class:`TooManyTries`; :class:`SignInBusy`.
+    Raises :class:`SignInRefused`, the same for an unknown login, a wrong password, a one-time
+    password past its end, a locked and a disabled account, each after the same work; :class:`TooManyTries`; :class:`SignInBusy`.
     """
     count_try(engine, client, now, rules)
     known = _look_up(engine, login)
@@ -93,9 +94,11 @@ def sign_in(
     with writing(engine) as conn:
         person = _still(conn, known)
         reason = _refusal(person, right, now)
+        if person and reason is None and is_one_time_over(person, now, rules):
+            reason = "expired"
         if person and reason is None:
             if renewed:
-                accounts.set_password(conn, person.id, renewed, person.must_change_password)
+                accounts.renew_hash(conn, person.id, renewed)
             accounts.note_login(conn, person.id)
             return _open(conn, person.id, user_agent, now, rules, "password")
         if person and reason == "password":
@@ -112,15 +115,19 @@ def open_for(
     now: datetime,
     rules: SignInRules,
     how: str,
+    identity: str | None = None,
 ) -> SignedIn:
     """Open a session for somebody who has been recognised in another way (``how``).
 
-    The lock after wrong passwords does not count here.  Raises :class:`SignInRefused` for an
-    unknown or disabled person; :class:`TooManyTries`.
+    ``identity`` is who the provider said it is: an admin may have untied it meanwhile.  The lock
+    after wrong passwords does not count here.  Raises :class:`SignInRefused` for an unknown or
+    disabled person; :class:`TooManyTries`.
     """
     count_try(engine, client, now, rules)
     with writing(engine) as conn:
         person = _person(conn, person_id)
+        if person and identity not in (None, person.oidc_subject):
+            person = None
         if person and person.disabled_at is None:
             return _open(conn, person.id, user_agent, now, rules, how)
         reason = "disabled" if person else "unknown"
@@ -131,7 +138,7 @@ def open_for(
 def find_viewer(engine: Engine, token: str, now: datetime, rules: SignInRules) -> Viewer | None:
     """Return who the token stands for; None when it is unknown, over, revoked or disabled.
 
-    Notes the use of the session, once a minute at most.
+    Notes the use of the session, about once a minute.
     """
     if not _TOKEN.fullmatch(token):
         return None
@@ -140,7 +147,8 @@ def find_viewer(engine: Engine, token: str, now: datetime, rules: SignInRules) -
         if session is None:
             return None
         viewer = read_viewer(conn, session.person_id, session.token_hash)
-    if now - session.last_seen_at >= TOUCH_EVERY:
+    # An idle limit of a minute or two must not end a session in use.
+    if now - session.last_seen_at >= min(TOUCH_EVERY, rules.idle / 4):
         # A page must not fail for this: the next one will note it.
         with suppress(StoreBusy), writing(engine, attempts=1) as conn:
             sessions.touch_session(conn, session.token_hash, now)
@@ -183,7 +191,7 @@ def change_password(
         person = _still(conn, known)
         reason = _refusal(person, right, now)
         if person and fresh and reason is None:
-            accounts.set_password(conn, person.id, fresh)
+            accounts.set_password(conn, person.id, fresh, now)
             ended = sessions.revoke_all(conn, person.id, now)
             about, detail = ("person", person.id), {"count": ended}
             event = audit.Event(person.id, "password.change", about, detail=detail)

@@ -31,16 +31,13 @@ class Viewer:
     session_hash: str | None
     must_change_password: bool
     towns: tuple[Town, ...] = ()
+    # Without: a provider vouches for the person, and there is no password to change.
+    has_password: bool = True
 
 
 def roles_in(viewer: Viewer, town_code: str) -> frozenset[Role]:
     """Return the roles that the viewer holds in the town itself."""
     return frozenset(grant.role for grant in viewer.grants if grant.town_code == town_code)
-
-
-def towns_of(viewer: Viewer) -> tuple[Town, ...]:
-    """Return the towns in which the viewer holds a role, by code."""
-    return viewer.towns
 
 
 def read_viewer(conn: Connection, person_id: str, session_hash: str | None) -> Viewer:
@@ -57,6 +54,7 @@ def read_viewer(conn: Connection, person_id: str, session_hash: str | None) -> V
         session_hash=session_hash,
         must_change_password=person.must_change_password,
         towns=tuple(town for town in found if town is not None),
+        has_password=person.has_password,
     )
 
 

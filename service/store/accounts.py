@@ -30,6 +30,7 @@ class Person:
     created_at: datetime
     failed_logins: int
     locked_until: datetime | None
+    password_set_at: datetime | None
 
 
 def normalise_login(login: str) -> str:
@@ -64,6 +65,7 @@ def add_person(
         "must_change_password": must_change_password,
         "created_at": now,
         "failed_logins": 0,
+        "password_set_at": now if password_hash is not None else None,
     }
     conn.execute(insert(people).values(**values))
     return get_person(conn, str(values["id"]))
@@ -105,17 +107,27 @@ def password_hash_of(conn: Connection, person_id: str) -> str | None:
 
 
 def set_password(
-    conn: Connection, person_id: str, password_hash: str, must_change: bool = False
+    conn: Connection,
+    person_id: str,
+    password_hash: str,
+    now: datetime,
+    must_change: bool = False,
 ) -> Person:
-    """Store a new hash and lift the lock."""
+    """Store the hash of a new password and lift the lock."""
     return _change(
         conn,
         person_id,
         password_hash=password_hash,
+        password_set_at=now,
         must_change_password=must_change,
         failed_logins=0,
         locked_until=None,
     )
+
+
+def renew_hash(conn: Connection, person_id: str, password_hash: str) -> Person:
+    """Store another hash of the same password: its time, and whether it must be changed, stay."""
+    return _change(conn, person_id, password_hash=password_hash)
 
 
 def drop_password(conn: Connection, person_id: str) -> Person:
@@ -124,6 +136,7 @@ def drop_password(conn: Connection, person_id: str) -> Person:
         conn,
         person_id,
         password_hash=None,
+        password_set_at=None,
         must_change_password=False,
         failed_logins=0,
         locked_until=None,
@@ -194,4 +207,5 @@ def _person(row: Row[Any]) -> Person:
         created_at=row.created_at,
         failed_logins=row.failed_logins,
         locked_until=row.locked_until,
+        password_set_at=row.password_set_at,
     )

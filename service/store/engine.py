@@ -12,7 +12,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
@@ -66,6 +66,23 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """Give a connection that sees one unchanging moment of the store and cannot write."""
     with _transaction(engine, False, ATTEMPTS) as conn:
         yield conn
+
+
+def empty_log(engine: Engine) -> None:
+    """Take what was deleted out of SQLite's log (WAL) too, where it would stay for days.
+
+    Nothing happens when somebody is reading just now; the log is then overwritten in time.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    # Not through SQLAlchemy, which would begin a transaction.
+    connection = engine.raw_connection()
+    try:
+        # What was to be written is written: a failure here takes nothing of that back.
+        with suppress(sqlite3.Error), closing(connection.cursor()) as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, sel
 
 from service.errors import NotFound
 from service.store import accounts
-from service.store.tables import ROLES, grants, people
+from service.store.tables import ROLES, grants
 from service.store.towns import find_town
 
 Role = Literal[
@@ -56,19 +56,6 @@ def grants_of(conn: Connection, person_id: str) -> tuple[Grant, ...]:
 def grants_in(conn: Connection, town_code: str) -> tuple[Grant, ...]:
     """Return everybody's roles in a town, by role and person."""
     return _sorted(conn, grants.c.town_code == town_code)
-
-
-def active_holders(conn: Connection, role: Role) -> frozenset[str]:
-    """Return the ids of people who hold ``role`` anywhere and are not disabled.
-
-    So that the last admin is not taken away.
-    """
-    query = (
-        select(grants.c.person_id)
-        .join(people, people.c.id == grants.c.person_id)
-        .where(grants.c.role == role, people.c.disabled_at.is_(None))
-    )
-    return frozenset(conn.execute(query).scalars())
 
 
 def _is(person_id: str, town_code: str, role: Role) -> ColumnElement[bool]:

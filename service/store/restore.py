@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, DateTime, Engine, Table, func, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
-from service.store import audit
+from service.store import audit, sessions
 from service.store.archive import Manifest, Record, check_archive, read_part
 from service.store.audit_words import COMMAND, Value
 from service.store.backup import reflected
@@ -35,7 +35,7 @@ def restore(
     """Fill the store from ``file``, bring it to the newest schema, return the manifest.
 
     With ``force`` what is there is replaced; others see the old store until the new one is
-    whole.  Raises :class:`BadBackup` for a file that is not a whole backup, or
+    whole.  Everybody has to sign in again.  Raises :class:`BadBackup` for a file that is not a whole backup, or
     :class:`StoreMismatch` for a store that is not empty; the database is then as it was.
     """
     manifest = check_archive(file)
@@ -51,6 +51,8 @@ def restore(
         _fill(conn, file, manifest)
         _check(conn, manifest)
         upgrade(conn, HEAD)
+        # Those taken back since the backup was made must not work again.
+        sessions.revoke_everybodys(conn, now)
         detail: dict[str, Value] = {"revision": manifest.revision, "rows": manifest.rows}
         audit.append(conn, audit.Event(actor, "store.restore", detail=detail), now)
     return manifest

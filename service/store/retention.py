@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, delete, or_, select
 
 from service.store import accounts, audit, grants
 from service.store.audit_words import COMMAND, SYSTEM
-from service.store.engine import writing
+from service.store.engine import empty_log, writing
 from service.store.tables import people, rate_counters, sessions
 from service.store.times import utc_text
 
@@ -60,6 +60,8 @@ def expire(engine: Engine, now: datetime) -> tuple[Removed, ...]:
                 subject = ("table", table)
                 event = audit.Event(SYSTEM, "retention.expire", subject, detail={"count": rows})
                 audit.append(conn, event, now)
+    if removed:
+        empty_log(engine)
     return tuple(removed)
 
 
@@ -82,19 +84,13 @@ def export_person(engine: Engine, person_id: str, now: datetime, actor: str = CO
     return json.dumps(told, ensure_ascii=False, indent=1, default=_json_time)
 
 
-def erase_person(engine: Engine, person_id: str, now: datetime, actor: str = COMMAND) -> None:
-    """Erase a person: the account, its roles and sessions.
+def erase_person(conn: Connection, person_id: str, now: datetime, actor: str = COMMAND) -> None:
+    """Erase a person: the account, its roles and sessions.  Then call ``empty_log``.
 
     The audit keeps only the person's id, a random number; with the account gone nothing ties
     it to anybody, so the audit is pseudonymous and its chain stays whole.  Backups made
     earlier still hold the account until they are thrown away.  Raises :class:`NotFound`.
     """
-    with writing(engine) as conn:
-        erase_in(conn, person_id, now, actor)
-
-
-def erase_in(conn: Connection, person_id: str, now: datetime, actor: str = COMMAND) -> None:
-    """Erase a person as ``erase_person`` does, inside the caller's writing transaction."""
     accounts.get_person(conn, person_id)
     _erase(conn, person_id, now, actor, "request")
 

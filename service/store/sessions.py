@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, true, update
 
 from service.store.tables import people, sessions
 
@@ -97,12 +97,14 @@ def revoke_session(conn: Connection, token_hash: str, now: datetime) -> bool:
     return bool(_revoke(conn, sessions.c.token_hash == token_hash, now))
 
 
-def revoke_all(conn: Connection, person_id: str, now: datetime, keep: str | None = None) -> int:
-    """End a person's sessions but the one with token hash ``keep``; return how many."""
-    where = sessions.c.person_id == person_id
-    if keep is not None:
-        where = and_(where, sessions.c.token_hash != keep)
-    return _revoke(conn, where, now)
+def revoke_all(conn: Connection, person_id: str, now: datetime) -> int:
+    """End all of a person's sessions; return how many."""
+    return _revoke(conn, sessions.c.person_id == person_id, now)
+
+
+def revoke_everybodys(conn: Connection, now: datetime) -> int:
+    """End all sessions there are; return how many."""
+    return _revoke(conn, true(), now)
 
 
 def live_sessions(

@@ -72,6 +72,7 @@ people = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("failed_logins", Integer, nullable=False),
     Column("locked_until", UtcTime),
+    Column("password_set_at", UtcTime),
     PrimaryKeyConstraint("id", name="pk_people"),
     UniqueConstraint("login", name="uq_people_login"),
     UniqueConstraint("oidc_subject", name="uq_people_oidc_subject"),

@@ -31,15 +31,7 @@ def oidc_router(rules: OidcRules) -> APIRouter:
     @router.get("/sign-in/oidc")
     def leave(request: Request, next: str = HOME) -> Response:  # noqa: A002  the name in the address
         """Send the browser to the provider, with the cookie that it must bring back."""
-        world = world_of(request)
-        try:
-            departure = begin(provider, safe_next(next), world.now())
-        except DeskError as error:
-            page = SignInPage(next=safe_next(next), error=str(error))
-            return show_sign_in(request, page, error.status)
-        response = see_other(departure.url)
-        _set_trip(response, world.settings, departure.sealed_trip)
-        return response
+        return _leave(request, provider, safe_next(next))
 
     @router.get(CALLBACK_PATH)
     def come_back(
@@ -50,29 +42,44 @@ def oidc_router(rules: OidcRules) -> APIRouter:
         iss: str | None = None,
     ) -> Response:
         """Sign in who has come back, with a new session."""
-        world = world_of(request)
-        try:
-            arrival = finish(
-                world.store,
-                provider,
-                Answer(state, code, error, iss),
-                request.cookies.get(_cookie_name(world.settings)),
-                client_of(request),
-                request.headers.get("user-agent", ""),
-                world.now(),
-                world.rules,
-            )
-        except DeskError as problem:
-            page = SignInPage(error=str(problem))
-            wait = getattr(problem, "retry_after", None)
-            headers = {"Retry-After": str(wait)} if wait else {}
-            response = show_sign_in(request, page, problem.status, headers)
-        else:
-            response = enter(request, arrival.signed_in, safe_next(arrival.next))
-        _clear_trip(response, world.settings)
+        response = _come_back(request, provider, Answer(state, code, error, iss))
+        _clear_trip(response, world_of(request).settings)
         return response
 
     return router
+
+
+def _leave(request: Request, provider: Provider, next_page: str) -> Response:
+    world = world_of(request)
+    try:
+        departure = begin(provider, next_page, world.now())
+    except DeskError as error:
+        page = SignInPage(next=next_page, error=str(error))
+        return show_sign_in(request, page, error.status)
+    response = see_other(departure.url)
+    _set_trip(response, world.settings, departure.sealed_trip)
+    return response
+
+
+def _come_back(request: Request, provider: Provider, answer: Answer) -> Response:
+    world = world_of(request)
+    try:
+        arrival = finish(
+            world.store,
+            provider,
+            answer,
+            request.cookies.get(_cookie_name(world.settings)),
+            client_of(request),
+            request.headers.get("user-agent", ""),
+            world.now(),
+            world.rules,
+        )
+    except DeskError as problem:
+        page = SignInPage(error=str(problem))
+        wait = getattr(problem, "retry_after", None)
+        headers = {"Retry-After": str(wait)} if wait else {}
+        return show_sign_in(request, page, problem.status, headers)
+    return enter(request, arrival.signed_in, safe_next(arrival.next))
 
 
 def _cookie_name(settings: Settings) -> str:

@@ -69,7 +69,9 @@ def account_page(request: Request, viewer: Own, done: str = "") -> Response:
 
 @router.get("/account/password")
 def password_page(request: Request, viewer: OwnBeforeChange) -> Response:
-    """Ask for the old and the new password."""
+    """Ask for the old and the new password; whoever has none is told so at the account."""
+    if not viewer.has_password:
+        return see_other("/account")
     return html(request, "password.html", page=PasswordPage(viewer.must_change_password))
 
 
@@ -83,6 +85,8 @@ def password_answer(
 ) -> Response:
     """Change the password: every other session ends, this one is renewed."""
     world = world_of(request)
+    if not viewer.has_password:
+        return see_other("/account")
     user_agent = request.headers.get("user-agent", "")
     try:
         if new != again:

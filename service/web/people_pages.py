@@ -17,6 +17,7 @@ from service.store.engine import reading
 from service.store.grants import Role
 from service.store.towns import Town
 from service.web.people_seen import Seen, check_in, list_seen, towns_with
+from service.web.record import record_seen
 from service.web.render import html, see_other
 from service.web.rights_dependency import needs
 from service.web.words import DONE
@@ -49,6 +50,7 @@ class OneTimePasswordPage:
     login: str
     display_name: str
     password: str
+    good_for_days: int
 
 
 @router.get("/accounts")
@@ -119,7 +121,8 @@ def roles_for(towns: tuple[Town, ...]) -> dict[Role, str]:
 
 def one_time_password(request: Request, person: accounts.Person, password: str) -> Response:
     """Show the password once: it is in no address, and no page can show it again."""
-    page = OneTimePasswordPage(person.id, person.login, person.display_name, password)
+    days = world_of(request).rules.one_time.days
+    page = OneTimePasswordPage(person.id, person.login, person.display_name, password, days)
     return html(request, "one_time_password.html", page=page)
 
 
@@ -128,7 +131,7 @@ def _list(
 ) -> Response:
     world = world_of(request)
     towns = towns_with(world, viewer, "roles.change")
-    page = PeoplePage(
-        list_seen(world, viewer), towns, roles_for(towns), str(error) if error else "", **typed
-    )
+    seen = list_seen(world, viewer)
+    record_seen(world, viewer, count=len(seen))
+    page = PeoplePage(seen, towns, roles_for(towns), str(error) if error else "", **typed)
     return html(request, "people.html", error.status if error else 200, page=page)

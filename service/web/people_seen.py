@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from service.accounts.one_time import is_one_time_over, one_time_until
 from service.accounts.people import towns_of_person
 from service.accounts.rights import allowed, allowed_over
 from service.accounts.viewer import Viewer
@@ -19,11 +21,13 @@ from service.web.world import World
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A person with roles, as an admin sees them."""
+    """A person with roles, as an admin sees them; ``one_time_*`` is about the one-time password."""
 
     person: Person
     roles: tuple[Role, ...]
     towns: tuple[Town, ...]
+    one_time_until: datetime | None
+    one_time_over: bool
 
 
 def towns_with(world: World, viewer: Viewer, action: str) -> tuple[Town, ...]:
@@ -82,4 +86,10 @@ def _look(world: World, person: Person) -> Seen:
     with reading(world.store) as conn:
         held = grants.grants_of(conn, person.id)
         towns = towns_of_person(conn, person.id)
-    return Seen(person, roles_by_town(held, towns), towns)
+    return Seen(
+        person,
+        roles_by_town(held, towns),
+        towns,
+        one_time_until(person, world.rules),
+        is_one_time_over(person, world.now(), world.rules),
+    )

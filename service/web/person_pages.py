@@ -16,6 +16,7 @@ from service.store.grants import Role
 from service.store.towns import Town
 from service.web.people_pages import as_role, one_time_password, roles_for
 from service.web.people_seen import Seen, check_in, check_over, see, towns_with
+from service.web.record import record_seen
 from service.web.render import html, see_other
 from service.web.rights_dependency import needs
 from service.web.words import DONE
@@ -156,6 +157,7 @@ def _page(
 ) -> Response:
     world = world_of(request)
     seen = see(world, viewer, person_id)
+    record_seen(world, viewer, person_id)
     towns = towns_with(world, viewer, "roles.change")
     locked = seen.person.locked_until
     page = PersonPage(

@@ -40,6 +40,16 @@ def record_refusal(
     )
 
 
+def record_seen(
+    world: World, viewer: Viewer, person_id: str | None = None, count: int | None = None
+) -> None:
+    """Record that the viewer was shown one account, or the list with so many."""
+    action = "person.list" if person_id is None else "person.see"
+    subject = ("person", person_id) if person_id is not None else None
+    detail = {"count": count} if count is not None else {}
+    _record(world, Event(viewer.person_id, action, subject, world.town.code, detail=detail))
+
+
 def _record(world: World, event: Event) -> None:
     if world.engine is None:
         return

@@ -73,4 +73,5 @@ def _write(scope: Scope, request_id: str, status: int, started: float) -> None:
 
 def _route_of(scope: Scope) -> str:
     """Return the template of the route that answered; ``-`` when there was none."""
-    return str(getattr(scope.get("route"), "path", "-"))
+    # Static files are mounted, which leaves only the path they are mounted at.
+    return str(getattr(scope.get("route"), "path", None) or scope.get("root_path") or "-")

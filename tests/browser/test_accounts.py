@@ -128,6 +128,8 @@ def test_the_keyboard_alone_signs_in(hall: Hall) -> None:
     _set_up(hall, page)
     page.get_by_role("button", name="ログアウト").click()
     page.goto(f"{hall.address}/sign-in?next=/account")
+    # Typing before the browser has put the cursor there loses letters.
+    expect(page.get_by_label("ログイン名")).to_be_focused()
     page.keyboard.type("hanako")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

@@ -11,8 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from knowledge.load import DEFAULT_TOWN
+from knowledge.models import Category
+from service.cli_errors import run_command
 
 REPOSITORY = Path(__file__).parents[2]
 NOTE = "母84が同じ話をくり返し、鍋を焦がした。"
@@ -86,6 +89,31 @@ def test_a_missing_index_says_which_command_makes_it(tmp_path: Path) -> None:
 
 def test_a_bad_setting_is_named() -> None:
     assert "TSUNAGI_PORT" in _error(_run("serve", TSUNAGI_PORT="abc"))
+
+
+@pytest.mark.parametrize("port", ["0", "70000"])
+def test_a_port_that_there_is_not_is_named(port: str) -> None:
+    assert "--port" in _error(_run("serve", "--port", port))
+
+
+def test_data_that_a_model_refuses_are_not_called_a_setting(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def refuse() -> None:
+        Category.model_validate({"code": "秘密の中身"})
+
+    monkeypatch.setattr(sys, "argv", ["tsunagi"])
+    with pytest.raises(SystemExit) as ended:
+        run_command(app)
+    message = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert "データの内容が正しくありません（Category: " in message
+    assert "TSUNAGI_" not in message
+    assert "設定" not in message
+    assert "秘密" not in message
 
 
 def test_a_port_in_use_is_said_before_anything_loads() -> None:

@@ -167,6 +167,38 @@ def test_a_trouble_both_supposed_and_sure_is_sure() -> None:
     assert [p.weight for p in problems] == [1.0]
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        "中2男子。死にたいとかはない、学校を変わりたい。",
+        "高1。「死にたいとまではいかない」と話す。",
+        "死にたいなんて思わない。14歳。",
+        "小6女児。自傷とかはなし。",
+        "高2。死にたいというようなことはないと。",
+        "高3。死にたい気持ちまではないです。",
+    ],
+)
+def test_a_denied_wish_to_die_of_a_child_is_listed_as_denied(note: str) -> None:
+    """The trouble is not there although its name is."""
+    assert "child_says_die" not in codes(note)
+    assert "suicidal_feelings" not in codes(note)
+    assert denied(note)["child_says_die"] == "denied"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "中3男子。死にたいとしか言わない。",
+        "高1。死にたいとは言わないが、毎晩泣いて「消えたい」。",
+        "中2。死にたいとか言う。",
+        "15歳。死にたいって思うことはないけど消えたい。",
+    ],
+)
+def test_a_wish_to_die_of_a_child_beside_a_denial_holds(note: str) -> None:
+    """としか is no denial, and 消えたい is not taken back with 死にたい."""
+    assert "child_says_die" in codes(note)
+
+
 def test_an_empty_note_and_no_rules_give_nothing() -> None:
     """No text, no troubles; no rules, no troubles."""
     assert found("") == ((), ())

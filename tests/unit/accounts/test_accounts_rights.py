@@ -18,7 +18,7 @@ from service.accounts.rights import (
     allowed,
     allowed_over,
 )
-from service.accounts.viewer import Viewer, roles_in, single_user, towns_of
+from service.accounts.viewer import Viewer, roles_in, single_user
 from service.store.grants import Grant, Role
 from service.store.tables import ROLES
 from service.store.towns import Town
@@ -139,7 +139,7 @@ def test_the_single_user_may_do_everything_in_the_one_town() -> None:
     assert not allowed(person, "accounts.change", NEIGHBOUR)
     assert roles_in(person, TOWN.code) == EVERYBODY
     assert roles_in(person, NEIGHBOUR.code) == frozenset()
-    assert towns_of(person) == (TOWN,)
+    assert person.towns == (TOWN,)
     assert person.session_hash is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -49,6 +50,13 @@ def test_its_use_is_noted_once_a_minute(engine: Engine, token: str) -> None:
     for second in range(180):
         assert find_viewer(engine, token, NOW + second * SECOND, RULES)
     assert len(writes) == 2
+
+
+def test_the_shortest_idle_limit_does_not_end_a_session_in_use(engine: Engine, token: str) -> None:
+    rules = replace(RULES, idle=MINUTE)
+    for second in range(0, 300, 20):
+        assert find_viewer(engine, token, NOW + second * SECOND, rules), second
+    assert find_viewer(engine, token, NOW + (280 + 61) * SECOND, rules) is None
 
 
 def test_a_page_is_shown_even_while_the_use_cannot_be_noted(

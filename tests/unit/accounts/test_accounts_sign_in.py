@@ -134,14 +134,6 @@ def test_a_hash_of_an_older_cost_is_made_anew_at_the_sign_in(engine: Engine) -> 
     enter(engine, rules=dearer)
 
 
-def test_a_one_time_password_stays_one_after_a_new_hash(engine: Engine) -> None:
-    invited = people.invite(engine, "command", "hanako", "花子", NOW, RULES)
-    dearer = replace(RULES, cost=HashCost(passes=2, memory_kib=16, lanes=1))
-    assert enter(
-        engine, password=invited.one_time_password, rules=dearer
-    ).viewer.must_change_password
-
-
 def test_a_password_changed_meanwhile_does_not_let_the_old_one_in(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,18 +207,6 @@ def test_a_new_password_ends_every_session_and_opens_another(engine: Engine) -> 
         enter(engine, password=PASSWORD, now=later)
     enter(engine, password=OTHER_PASSWORD, now=later)
     assert '{"count":2}' in [entry.detail for entry in recorded(engine, "password.change")]
-
-
-def test_the_one_time_password_must_be_changed_and_then_is_nothing(engine: Engine) -> None:
-    invited = people.invite(engine, "command", "hanako", "花子", NOW, RULES)
-    signed_in = enter(engine, password=invited.one_time_password)
-    assert signed_in.viewer.must_change_password
-    changed = change_password(
-        engine, signed_in.viewer, invited.one_time_password, PASSWORD, "", NOW, RULES
-    )
-    assert not changed.viewer.must_change_password
-    with pytest.raises(SignInRefused):
-        enter(engine, password=invited.one_time_password)
 
 
 @pytest.mark.parametrize(

@@ -148,11 +148,16 @@ def changes_by(world: Attacked, method: str, **sent: str) -> list[str]:
     found = []
     query = {**INVITATION, "town": "000000", "login": "evil", "session": "x", "note": "母が転んだ"}
     for path in routes_of(world, "POST"):
-        before = world.stored(), world.recorded()
+        before = world.stored(), _changes(world)
         browser.request(method, path, params=query, headers=sent)
-        if (world.stored(), world.recorded()) != before:
+        if (world.stored(), _changes(world)) != before:
             found.append(path)
     return found
+
+
+def _changes(world: Attacked) -> list[str]:
+    """What is recorded, but for having looked."""
+    return [action for action in world.recorded() if action != "person.list"]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])

@@ -272,7 +272,9 @@ def test_a_one_time_password_opens_nothing_but_its_change(
         browser = world.enter("hanako")
         with writing(world.engine) as conn:
             hashed = accounts.password_hash_of(conn, world.people["hanako"])
-            accounts.set_password(conn, world.people["hanako"], str(hashed), must_change=True)
+            accounts.set_password(
+                conn, world.people["hanako"], str(hashed), world.now, must_change=True
+            )
         return {path for path in routes_of(world, "GET") if browser.get(path).status_code == 200}
 
     assert opened(new_desk()) == {"/account/password", "/healthz"}

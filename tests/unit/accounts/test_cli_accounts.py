@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,10 +21,12 @@ from service.cli import main
 from service.cli_accounts import RoleName
 from service.cli_people import new_password
 from service.errors import BadInput
-from service.store.engine import open_store
+from service.store.engine import open_store, writing
+from service.store.migrate import upgrade
 from service.store.tables import ROLES
+from service.store.towns import save_town
 from tests.fixtures.accounts_world import OTHER_PASSWORD, PASSWORD, RULES
-from tests.fixtures.store_world import NOW
+from tests.fixtures.store_world import NOW, TOWN, write_old_sequence
 
 
 class Told(NamedTuple):
@@ -142,6 +145,35 @@ def test_an_invited_person_gets_a_password_that_works(town_run: Run, tmp_path: P
     _refused(town_run("account", "invite", "taro", "--name", "次郎"), "すでに使われています")
     assert "役割はまだありません" in town_run("account", "invite", "jiro", "--name", "次郎").out
     assert "jiro  次郎  初回のパスワード変更待ち  役割なし" in town_run("account", "list").out
+
+
+def test_a_one_time_password_says_how_long_it_is_good_and_the_list_when_it_is_not(
+    town_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = town_run("account", "invite", "taro", "--name", "太郎")
+    assert "14日のうち" in told.out
+    monkeypatch.setattr("service.cli_people.now", lambda: datetime.now(UTC) + timedelta(days=15))
+    assert "taro  太郎  一度限りのパスワードの期限切れ" in town_run("account", "list").out
+
+
+def test_a_database_of_an_earlier_version_is_brought_up_to_date_first(
+    run: Run, tmp_path: Path
+) -> None:
+    engine = _store(tmp_path)
+    with writing(engine) as conn:
+        upgrade(conn, "0002")
+        save_town(conn, TOWN)
+    write_old_sequence(engine, "hanako")
+    engine.dispose()
+    assert run("account", "list").out.startswith("hanako  hanako さん  利用中  999999:")
+
+
+def test_who_looked_at_people_and_audit_is_recorded(town_run: Run) -> None:
+    town_run("account", "list")
+    assert "person.list" in town_run("audit", "list").out
+    (line,) = town_run("audit", "list", "--action", "audit.read").out.splitlines()
+    assert "command" in line
+    assert '"count":' in line
 
 
 def test_roles_are_given_and_taken_in_the_only_town_or_a_named_one(town_run: Run) -> None:

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
+from service.accounts import oidc
 from service.accounts.oidc_rules import OidcRefused
 from service.accounts.oidc_trip import open_trip
 from service.accounts.people import reset_password
 from service.accounts.refusals import TooManyTries
-from service.accounts.sign_in import SignInRefused, find_viewer, sign_in
+from service.accounts.sign_in import SignedIn, SignInRefused, find_viewer, sign_in
 from service.store import accounts
 from service.store.engine import writing
 from tests.fixtures.oidc_desk import LOGIN, ONE_TIME, RULES, OidcDesk, oidc_desk
@@ -72,6 +74,35 @@ def test_tying_ends_the_one_time_password_and_is_recorded(desk: OidcDesk) -> Non
     ]
     with pytest.raises(SignInRefused):
         sign_in(desk.engine, LOGIN, ONE_TIME, "192.0.2.1", "tests", desk.now, RULES)
+
+
+def test_whoever_came_in_with_the_one_time_password_is_out_once_the_account_is_tied(
+    desk: OidcDesk,
+) -> None:
+    """The finder of the slip waits at "change your password"; tying would open the desk to them."""
+    desk.invite()
+    finder = sign_in(desk.engine, LOGIN, ONE_TIME, "192.0.2.9", "tests", desk.now, RULES)
+    assert finder.viewer.must_change_password
+    desk.sign_in()
+    assert find_viewer(desk.engine, finder.token, desk.now, RULES) is None
+
+
+def test_who_is_untied_on_the_way_back_does_not_come_in(
+    desk: OidcDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanako = desk.invite()
+    desk.sign_in()
+    real = oidc.open_for
+
+    def meanwhile(*arguments: Any) -> SignedIn:
+        reset_password(desk.engine, "command", hanako.id, desk.now, RULES)
+        return real(*arguments)
+
+    monkeypatch.setattr(oidc, "open_for", meanwhile)
+    with pytest.raises(SignInRefused):
+        desk.sign_in()
+    assert desk.sessions_of(hanako.id) == 0
+    assert desk.recorded()[-1][3] == '{"reason":"unknown"}'
 
 
 def test_a_wrong_password_elsewhere_does_not_lock_the_provider_out(desk: OidcDesk) -> None:
@@ -147,7 +178,7 @@ def test_a_disabled_person_who_never_came_is_not_tied(desk: OidcDesk) -> None:
 def test_an_account_with_its_own_password_is_not_taken_over(desk: OidcDesk) -> None:
     hanako = desk.invite()
     with writing(desk.engine) as conn:
-        accounts.set_password(conn, hanako.id, "a hash of her own")
+        accounts.set_password(conn, hanako.id, "a hash of her own", desk.now)
     with pytest.raises(OidcRefused, match="パスワードの再発行"):
         desk.sign_in()
     assert desk.person(hanako.id).oidc_subject is None

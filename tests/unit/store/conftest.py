@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from service.store import accounts
+from service.store import accounts, sessions
 from service.store.engine import open_store, writing
 from tests.fixtures.databases import NewStore
 from tests.fixtures.store_world import NOW, write_sequence
@@ -16,11 +16,12 @@ from tests.fixtures.store_world import NOW, write_sequence
 
 @pytest.fixture
 def filled(engine: Engine) -> Engine:
-    """A store with three people, one of whom is disabled."""
+    """A store with three people, one of whom is disabled, and with sessions that are over."""
     for name in ("hanako", "taro", "jiro"):
         person = write_sequence(engine, name)
     with writing(engine) as conn:
         accounts.disable_person(conn, person, NOW)
+        sessions.revoke_everybodys(conn, NOW)
     return engine
 
 

@@ -116,10 +116,12 @@ def test_the_audit_is_listed_and_narrowed(desk_store: Engine, run: Run) -> None:
         return run("audit", "list", *options).stdout.decode().splitlines()
 
     assert len(lines()) == 3
+    # To have looked is recorded too.
+    assert len(lines("--action", "audit.read")) == 1
     # The wall clock of Japan: NOW is half past nine there.
     assert "2026-06-01 09:30:00" in lines()[0]
     assert "利用者を登録した（person.add）" in lines()[0]
-    assert len(lines("--since", "2026-06-02")) == 1
+    assert len(lines("--since", "2026-06-02", "--action", "person.")) == 1
     assert len(lines("--action", "person.")) == 2
     assert len(lines("--actor", "command", "--limit", "1")) == 1
     assert lines("--actor", "system") == ["当てはまる監査記録はありません。"]

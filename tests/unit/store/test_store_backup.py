@@ -34,6 +34,7 @@ from tests.fixtures.store_world import (
     add_towns,
     content,
     process,
+    write_old_sequence,
     write_sequence,
     write_until_killed,
 )
@@ -121,18 +122,19 @@ def test_a_backup_taken_while_a_process_writes_is_one_moment(
         assert audit.verify_chain(conn) is None
 
 
+@pytest.mark.parametrize("previous", ["0001", "0002"])
 def test_the_previous_schema_is_backed_up_as_it_is_and_restored_as_the_newest(
-    bare: Engine, other: Engine, file: Path
+    bare: Engine, other: Engine, file: Path, previous: str
 ) -> None:
     with writing(bare) as conn:
-        upgrade(conn, "0001")
+        upgrade(conn, previous)
         save_town(conn, TOWN)
-    write_sequence(bare, "hanako")
-    assert backup(bare, file, NOW).revision == "0001"
+    write_old_sequence(bare, "hanako")
+    assert backup(bare, file, NOW).revision == previous
     restore(other, file, NOW)
     with reading(other) as conn:
         assert revision_of(conn) == newest_revision()
-        assert accounts.count_people(conn) == 1
+        assert [person.login for person in accounts.list_people(conn)] == ["hanako"]
 
 
 def test_a_sealed_audit_is_restored_with_its_seal(

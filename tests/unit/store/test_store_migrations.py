@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, insert, inspect, text, update
 
 from service.errors import NotReady
 from service.store import accounts, audit, limits
@@ -24,21 +24,33 @@ from service.store.migrate import (
     revision_of,
     upgrade,
 )
-from service.store.migrations.versions import r0001_ground, r0002_rate_counters
+from service.store.migrations.versions import (
+    r0001_ground,
+    r0002_rate_counters,
+    r0003_password_time,
+)
 from service.store.tables import METADATA
 from service.store.towns import list_towns, save_town
-from tests.fixtures.store_world import NOW, TOWN, migrate_once, process, write_sequence
+from tests.fixtures.store_world import (
+    NOW,
+    OLD_PEOPLE,
+    TOWN,
+    migrate_once,
+    process,
+    record,
+    write_old_sequence,
+)
 
-PREVIOUS = "0001"
+DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def previous(bare: Engine) -> Engine:
-    """A database of the previous schema, with one sequence of rows."""
+@pytest.fixture(params=["0001", "0002"])
+def previous(bare: Engine, request: pytest.FixtureRequest) -> Engine:
+    """A database of an earlier schema, with one sequence of rows."""
     with writing(bare) as conn:
-        upgrade(conn, PREVIOUS)
+        upgrade(conn, request.param)
         save_town(conn, TOWN)
-    write_sequence(bare, "hanako")
+    write_old_sequence(bare, "hanako")
     return bare
 
 
@@ -56,14 +68,45 @@ def test_an_empty_database_gets_the_newest_schema(bare: Engine) -> None:
 
 
 def test_the_previous_schema_is_brought_forward_with_its_rows(previous: Engine) -> None:
-    with reading(previous) as conn:
-        assert "rate_counters" not in own_tables(conn)
     migrate(previous)
     _check_newest(previous)
     with reading(previous) as conn:
-        assert accounts.count_people(conn) == 1
+        assert [person.login for person in accounts.list_people(conn)] == ["hanako"]
         assert audit.verify_chain(conn) is None
         assert limits.hits_of(conn, "x", NOW, timedelta(minutes=15)).count == 0
+
+
+def test_passwords_of_the_previous_schema_get_the_time_at_which_they_were_set(
+    bare: Engine,
+) -> None:
+    with writing(bare) as conn:
+        upgrade(conn, "0002")
+        save_town(conn, TOWN)
+    ids = {name: write_old_sequence(bare, name) for name in ("invited", "reset", "own", "oidc")}
+    with writing(bare) as conn:
+        for name, person_id in ids.items():
+            hashed = None if name == "oidc" else "$argon2id$x"
+            old = update(OLD_PEOPLE).where(OLD_PEOPLE.c.id == person_id)
+            conn.execute(
+                old.values(password_hash=hashed, must_change_password=name in ("invited", "reset"))
+            )
+        record(conn, "password.reset", ids["reset"], NOW + DAY)
+        record(conn, "password.change", ids["own"], NOW + 2 * DAY)
+        # Before the audit began, or after its rows were sealed away.
+        hashed_early = {"must_change_password": True, "password_hash": "$argon2id$x"}
+        plain = {"display_name": "古い 人", "failed_logins": 0, "created_at": NOW - DAY}
+        early = insert(OLD_PEOPLE).values(id="0" * 36, login="early", **plain, **hashed_early)
+        conn.execute(early)
+    migrate(bare)
+    with reading(bare) as conn:
+        found = {person.login: person.password_set_at for person in accounts.list_people(conn)}
+    assert found == {
+        "early": NOW - DAY,
+        "invited": NOW,
+        "oidc": None,
+        "own": NOW + 2 * DAY,
+        "reset": NOW + DAY,
+    }
 
 
 def test_the_steps_make_exactly_the_tables_that_the_program_names(tmp_path: Path) -> None:
@@ -120,7 +163,7 @@ def test_a_database_that_was_never_prepared_is_said_in_japanese(bare: Engine) ->
 
 
 def test_there_is_no_way_back() -> None:
-    for step in (r0001_ground, r0002_rate_counters):
+    for step in (r0001_ground, r0002_rate_counters, r0003_password_time):
         with pytest.raises(NotImplementedError, match="戻すことはできません"):
             step.downgrade()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from service.store import accounts
+from service.store import accounts, sessions
 from service.store.backup import backup
 from service.store.engine import open_store, reading, writing
 from service.store.errors import StoreMismatch
@@ -50,6 +51,17 @@ def test_a_store_that_was_prepared_but_never_used_needs_no_force(
     migrate(other)
     restore(other, file, NOW)
     assert content(other) == content(filled)
+
+
+def test_a_session_that_was_ended_after_the_backup_stays_ended(engine: Engine, file: Path) -> None:
+    person = write_sequence(engine, "hanako")
+    backup(engine, file, NOW)
+    with writing(engine) as conn:
+        assert sessions.revoke_all(conn, person, NOW) == 1
+    restore(engine, file, NOW, force=True)
+    with reading(engine) as conn:
+        assert accounts.find_by_login(conn, "hanako")
+        assert sessions.live_sessions(conn, person, NOW, timedelta(minutes=30)) == ()
 
 
 # PostgreSQL lets readers wait for the end instead: the tables are locked.

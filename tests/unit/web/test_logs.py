@@ -92,6 +92,23 @@ def test_what_other_libraries_log_is_cut_down(lines: io.StringIO) -> None:
     assert "failed on" not in lines.getvalue()
 
 
+def test_loggers_that_a_server_set_up_before_come_to_us_too() -> None:
+    """A handler of its own would print the exception, and with it what was in its message."""
+    logger, own, stream = logging.getLogger("uvicorn.error"), io.StringIO(), io.StringIO()
+    logger.addHandler(logging.StreamHandler(own))
+    logger.propagate = False
+    before = list(logging.getLogger().handlers)
+    try:
+        configure_logs(Settings(), stream)
+        logger.error("failed on %s", WORDS)
+        assert own.getvalue() == ""
+        assert _last(stream)["logger"] == "uvicorn.error"
+    finally:
+        configure_logs(Settings())
+        logging.captureWarnings(False)
+        logging.getLogger().handlers[:] = before
+
+
 def test_the_caretaker_may_name_the_type_of_an_error(lines: io.StringIO) -> None:
     logging.getLogger("service.store.caretaker").warning("put off: %s", "StoreBusy")
     assert _last(lines)["reason"] == "StoreBusy"

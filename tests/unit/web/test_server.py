@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from pathlib import Path
 
 import httpx2
@@ -11,13 +12,17 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from service import server as the_server
 from service.errors import BadInput
 from service.server import serve_forever
 from service.settings import Settings
 from service.store import audit
 from service.store.engine import open_store, reading
 from service.store.errors import StoreProblem
+from service.store.migrate import migrate
 from service.store.towns import list_towns
+from service.triage.note import check_note
+from service.triage.triage import Desk
 from tests.fixtures.served_desk import free_port, served
 
 
@@ -44,6 +49,36 @@ def test_a_town_is_set_up_served_and_closed(url: str, tmp_path: Path) -> None:
     with reading(engine) as conn:
         assert [town.name for town in list_towns(conn)] == ["みどり町"]
         assert audit.verify_chain(conn) is None
+    engine.dispose()
+
+
+def test_an_invented_note_is_read_before_anybody_is_served(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_store(f"sqlite:///{tmp_path}/x.db")
+    migrate(engine)
+    happened: list[str] = []
+
+    def read(_desk: Desk, note: str, *_: object) -> None:
+        check_note(note)
+        happened.append("read")
+
+    class Server:
+        def __init__(self, _config: object) -> None:
+            pass
+
+        def run(self, sockets: list[socket.socket]) -> None:
+            happened.append(f"served at {len(sockets)} address")
+
+    monkeypatch.setattr(the_server, "triage", read)
+    monkeypatch.setattr(the_server.uvicorn, "Server", Server)
+    monkeypatch.setattr(the_server, "configure_logs", lambda _: None)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        the_server._serve(Settings(), desk, engine, listener)
+    assert happened == ["read", "served at 1 address"]
+    # Nobody asked for it, so nobody is said to have.
+    with reading(engine) as conn:
+        assert audit.list_entries(conn, action="desk.triage") == ()
     engine.dispose()
 
 

@@ -73,6 +73,9 @@ def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> Non
         ("TSUNAGI_MODE", "everybody"),
         ("TSUNAGI_ALLOWED_HOSTS", "https://a.example"),
         ("TSUNAGI_ALLOWED_HOSTS", "*"),
+        # It would never fit: the port of the Host header is not looked at.
+        ("TSUNAGI_ALLOWED_HOSTS", "a.example:8000"),
+        ("TSUNAGI_ONE_TIME_PASSWORD_DAYS", "0"),
         ("TSUNAGI_TRUSTED_PROXIES", "proxy.example"),
         ("TSUNAGI_SESSION_IDLE_MINUTES", "0"),
         ("TSUNAGI_PASSWORD_MEMORY_MIB", "1"),
@@ -86,6 +89,11 @@ def test_a_value_that_cannot_be_is_refused_by_name(
     with pytest.raises(ValidationError) as caught:
         Settings()
     assert name == f"TSUNAGI_{str(caught.value.errors()[0]['loc'][0]).upper()}"
+
+
+def test_an_address_may_be_a_name_of_the_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TSUNAGI_ALLOWED_HOSTS", "192.0.2.5,2001:DB8::5")
+    assert Settings().allowed_hosts == ("192.0.2.5", "2001:db8::5")
 
 
 @pytest.mark.parametrize(

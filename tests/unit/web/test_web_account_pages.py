@@ -12,9 +12,11 @@ from starlette.testclient import TestClient
 from service.accounts.first_admin import set_up_due
 from service.accounts.people import invite
 from service.settings import Settings
+from service.store import accounts
+from service.store.engine import writing
 from service.triage.triage import Desk
 from service.web.set_up import TRIES
-from tests.fixtures.accounts_world import OTHER_PASSWORD, PASSWORD, RULES, recorded
+from tests.fixtures.accounts_world import OTHER_PASSWORD, PASSWORD, RULES, person_now, recorded
 from tests.fixtures.store_world import TOWN
 from tests.fixtures.web_world import CODE, HOST, SETTINGS, Hall, error_on, headings, sign_in
 
@@ -197,6 +199,23 @@ def test_changing_the_password_ends_the_other_sessions_and_renews_this_one(hall:
     here.cookies.set(COOKIE, before)
     assert here.get("/account").is_redirect
     assert sign_in(hall.browser(), "hanako", OTHER_PASSWORD) == "/"
+
+
+def test_who_has_no_password_is_not_offered_to_change_it(light_hall: Hall) -> None:
+    browser = light_hall.come_in("hanako", "staff")
+    assert "/account/password" in browser.get("/account").text
+    with writing(light_hall.engine) as conn:
+        # What tying the account to a provider does.
+        accounts.drop_password(conn, person_now(light_hall.engine, "hanako").id)
+    page = browser.get("/account").text
+    assert "外部のアカウントでログインしています" in page
+    assert "パスワードを変え" not in page
+    assert "/account/password" not in page
+    new = {"old": "", "new": OTHER_PASSWORD, "again": OTHER_PASSWORD}
+    for answer in (browser.get("/account/password"), browser.post("/account/password", data=new)):
+        assert answer.headers["location"] == "/account"
+    # Nobody guessed: nothing that would lead to a lock.
+    assert recorded(light_hall.engine, "password.") == ()
 
 
 def test_two_different_new_passwords_change_nothing(light_hall: Hall) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -169,6 +170,16 @@ def test_static_files_are_kept_only_under_the_address_of_their_content(single: T
     missing = single.get("/static/../settings.py")
     assert missing.status_code == 404
     assert missing.headers["Cache-Control"] == "no-store"
+
+
+def test_static_files_are_no_lines_in_the_log(
+    single: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    single.get("/static/desk.css")
+    single.get("/static/nothing.css")
+    single.get("/nothing")
+    entries = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [entry["route"] for entry in entries if entry["event"] == "request"] == ["-"]
 
 
 def test_a_body_without_a_length_is_counted_and_refused(single: TestClient) -> None:

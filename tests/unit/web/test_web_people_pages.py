@@ -15,6 +15,7 @@ from tests.fixtures.accounts_world import (
     FAR_TOWN,
     NEIGHBOUR,
     PASSWORD,
+    RULES,
     add_more_towns,
     person_now,
     recorded,
@@ -47,6 +48,41 @@ def test_an_invited_colleague_gets_a_password_that_is_shown_once(
     assert password not in again.text
     assert sign_in(hall.browser(), "jiro", password) == "/account/password"
     assert not [e for e in recorded(hall.engine) if password in e.detail]
+
+
+def test_an_admin_sees_until_when_a_one_time_password_is_good_and_when_it_is_not(
+    hall: Hall, admin: TestClient
+) -> None:
+    page = admin.post("/accounts", data=INVITED)
+    assert "14日のうち" in page.text
+    password = _one_time(page.text)
+    path = f"/accounts/{person_now(hall.engine, 'jiro').id}"
+    until = (hall.now + RULES.one_time).astimezone()
+    assert f"初回のパスワード変更待ち（{until:%Y-%m-%d %H:%M}まで）" in admin.get(path).text
+    hall.later = RULES.one_time
+    admin = hall.signed_in("hanako")
+    assert "一度限りのパスワードの期限切れ" in admin.get("/accounts").text
+    assert "期限が切れました。使うには再発行してください" in admin.get(path).text
+    wrong = sign_in(hall.browser(), "jiro", "x")
+    assert sign_in(hall.browser(), "jiro", password) == wrong
+    again = _one_time(admin.post(f"{path}/reset-password").text)
+    assert sign_in(hall.browser(), "jiro", again) == "/account/password"
+
+
+def test_who_looked_at_whom_is_recorded(hall: Hall, admin: TestClient) -> None:
+    jiro = hall.register("jiro", "staff")
+    me = person_now(hall.engine, "hanako")
+    admin.get("/accounts")
+    admin.get(f"/accounts/{jiro.id}")
+    # An answer to a mistake shows the list as well.
+    admin.post("/roles", data={"login": "nobody", "role": "staff"})
+    assert [(e.actor, e.action, e.subject_id, e.detail) for e in recorded(hall.engine)] == [
+        (me.id, "session.open", me.id, '{"how":"oidc"}'),
+        (me.id, "person.list", None, '{"count":2}'),
+        (me.id, "person.see", jiro.id, "{}"),
+        (me.id, "person.list", None, '{"count":2}'),
+    ]
+    assert {e.town_code for e in recorded(hall.engine, "person.")} == {TOWN.code}
 
 
 @pytest.mark.parametrize(
