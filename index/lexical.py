@@ -10,11 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.text import normalise, search_terms, tokenise
+from index.vectors_cache import VectorCache, cached_terms
 
 
-def build_lexical(texts: list[str]) -> Any:
+def terms_of(text: str) -> list[str]:
+    """Return the content words of a text, never none: BM25 needs a word per passage."""
+    return search_terms(tokenise(normalise(text).text)) or ["　"]
+
+
+def build_lexical(texts: list[str], cache: VectorCache | None = None) -> Any:
     """Return a BM25 index (Lucene variant) over the content words of ``texts``."""
-    corpus = [search_terms(tokenise(normalise(text).text)) or ["　"] for text in texts]
+    corpus = (
+        [terms_of(text) for text in texts]
+        if cache is None
+        else cached_terms(cache, texts, terms_of)
+    )
     retriever = bm25s.BM25(method="lucene")
     retriever.index(corpus, show_progress=False)
     return retriever
@@ -25,9 +35,9 @@ def save_lexical(retriever: Any, folder: Path) -> None:
     retriever.save(str(folder), show_progress=False)
 
 
-def load_lexical(folder: Path) -> Any:
-    """Read a BM25 index written by :func:`save_lexical`."""
-    return bm25s.BM25.load(str(folder))
+def load_lexical(folder: Path, mmap: bool = False) -> Any:
+    """Read a BM25 index written by :func:`save_lexical`; with ``mmap`` the scores stay on disk."""
+    return bm25s.BM25.load(str(folder), mmap=mmap)
 
 
 def lexical_scores(retriever: Any, terms: list[str], count: int) -> NDArray[np.float32]:

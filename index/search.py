@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.dense import centre, dense_scores
+from index.dense import SplitDense, centre, dense_scores, resource_scores
 from index.embedder import Embedder, NoteVectors
 from index.lexical import lexical_scores
 from index.snapshot import Index
@@ -26,6 +26,8 @@ class Hits:
 
     ``note`` (P,) and ``sentences`` (S, P) are cosines in [-1, 1]; ``lexical`` (P,) is
     BM25 (0 when no word is shared).  ``vectors`` are the note's own, not centred.
+    In a large town (:class:`SplitDense`) the sentences are held against the passages of
+    services only, which come first: nothing asks how near a sentence is to a resource.
     """
 
     note: Array
@@ -47,8 +49,13 @@ def search(
     sentences = centre(vectors.sentences, index.sentence_mean)
     if not len(ranges):
         sentences = np.zeros((0, note.shape[1]), np.float32)
-    dense = dense_scores(index.dense, np.concatenate([note, sentences]))
+    queries = np.concatenate([note, sentences])
     lexical = lexical_scores(index.lexical, terms, len(index.passages))
+    if isinstance(index.dense, SplitDense):
+        services = dense_scores(index.dense.services, queries)
+        whole = np.concatenate([services[0], resource_scores(index.dense, note[0])])
+        return Hits(whole, services[1:], lexical, vectors)
+    dense = dense_scores(index.dense, queries)
     return Hits(dense[0], dense[1:], lexical, vectors)
 
 

@@ -17,7 +17,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,10 @@ class Manifest:
     resources: int
     passages: int
     files: dict[str, str]
+    # Of a release (index/release.py): which one it is, of which revision of the records.
+    sequence: int = 0
+    revision: str = ""
+    sizes: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def save_index(index: Index, root: Path, keep: int = 3) -> Path:
         raise
     folder = root / index.manifest.version
     aside.rename(folder)
-    _write_synced(root / ".current.new", index.manifest.version + "\n")
+    write_synced(root / ".current.new", index.manifest.version + "\n")
     (root / ".current.new").replace(root / "current")
     _prune(root, folder, keep)
     return folder
@@ -90,33 +94,65 @@ def save_index(index: Index, root: Path, keep: int = 3) -> Path:
 def _write_version(index: Index, folder: Path) -> None:
     """Write every file of a version, the manifest with their hashes last."""
     folder.mkdir()
+    write_files(index, folder)
+    write_manifest(replace(index.manifest, files=file_hashes(folder)), folder)
+
+
+def write_files(index: Index, folder: Path) -> None:
+    """Write every file of an index but the manifest; raises OSError."""
     with (folder / "passages.jsonl").open("w", encoding="utf-8") as file:
         for passage in index.passages:
             file.write(json.dumps(asdict(passage), ensure_ascii=False) + "\n")
     save_dense(index.dense, folder / "dense.faiss")
     np.savez(folder / "means.npz", note=index.note_mean, sentence=index.sentence_mean)
     save_lexical(index.lexical, folder / "lexical")
-    manifest = asdict(index.manifest) | {"files": _hashes(folder)}
-    _write_synced(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write the manifest, the last file of a version."""
+    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
+    write_synced(folder / "manifest.json", text)
+
+
+def read_files(manifest: Manifest, folder: Path, mmap: bool = False) -> Index:
+    """Read what :func:`write_files` wrote; with ``mmap`` large parts stay on disk."""
+    # Not splitlines(): a passage may hold U+2028 or U+0085.
+    with (folder / "passages.jsonl").open(encoding="utf-8", newline="\n") as lines:
+        passages = tuple(_passage(json.loads(line)) for line in lines)
+    means = np.load(folder / "means.npz")
+    return Index(
+        manifest=manifest,
+        passages=passages,
+        dense=load_dense(folder / "dense.faiss", mmap),
+        lexical=load_lexical(folder / "lexical", mmap),
+        note_mean=means["note"],
+        sentence_mean=means["sentence"],
+    )
 
 
 def current_manifest(root: Path) -> Manifest:
     """Return the manifest of the version in use; raise :class:`IndexProblem` if there is none."""
     try:
         version = (root / "current").read_text(encoding="utf-8").strip()
-        data = json.loads((root / version / "manifest.json").read_text(encoding="utf-8"))
+        return read_manifest(root / version)
     except FileNotFoundError as error:
         raise IndexProblem(
             f"索引がまだありません（{root}）。`tsunagi index build` を実行してください。"
         ) from error
+
+
+def read_manifest(folder: Path, remedy: str = _REBUILD) -> Manifest:
+    """Return the manifest of a version; raises IndexProblem, or FileNotFoundError without one."""
+    try:
+        data = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except ValueError as error:
-        raise IndexProblem(f"索引の目録（manifest.json）が壊れています。{_REBUILD}") from error
+        raise IndexProblem(f"索引の目録（manifest.json）が壊れています。{remedy}") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise IndexProblem(f"索引の形式が古いか新しすぎます。{_REBUILD}")
+        raise IndexProblem(f"索引の形式が古いか新しすぎます。{remedy}")
     try:
         return Manifest(**data)
     except TypeError as error:
-        raise IndexProblem(f"索引の目録（manifest.json）の項目が合いません。{_REBUILD}") from error
+        raise IndexProblem(f"索引の目録（manifest.json）の項目が合いません。{remedy}") from error
 
 
 def check_match(manifest: Manifest, model_digest: str, knowledge_fingerprint: str) -> None:
@@ -138,37 +174,33 @@ def load_index(root: Path, model_digest: str, knowledge_fingerprint: str) -> Ind
     manifest = current_manifest(root)
     check_match(manifest, model_digest, knowledge_fingerprint)
     folder = root / manifest.version
-    if _hashes(folder) != manifest.files:
+    if file_hashes(folder) != manifest.files:
         raise IndexProblem(
             f"索引のファイルが欠けているか壊れています（{manifest.version}）。{_REBUILD}"
         )
-    # Not splitlines(): a passage may hold U+2028 or U+0085.
-    lines = (folder / "passages.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n")
-    means = np.load(folder / "means.npz")
-    return Index(
-        manifest=manifest,
-        passages=tuple(_passage(json.loads(line)) for line in lines),
-        dense=load_dense(folder / "dense.faiss"),
-        lexical=load_lexical(folder / "lexical"),
-        note_mean=means["note"],
-        sentence_mean=means["sentence"],
-    )
+    return read_files(manifest, folder)
 
 
 def _passage(data: dict[str, Any]) -> Passage:
     return Passage(**(data | {"categories": tuple(data["categories"])}))
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def file_hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file of a version but the manifest, by relative path."""
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): _sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "manifest.json"
     }
 
 
-def _write_synced(path: Path, text: str) -> None:
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_synced(path: Path, text: str) -> None:
+    """Write a small file so that it is on the disk, not only on its way there."""
     with path.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from knowledge.models import (
     Category,
     FactDefinition,
     Knowledge,
+    National,
     Record,
     RedFlagCode,
     Resource,
@@ -63,6 +65,29 @@ _REMEDIES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Catalogue:
+    """The national records with their places, before they are held against each other."""
+
+    categories: list[Placed[Category]]
+    red_flags: list[Placed[RedFlagCode]]
+    facts: list[Placed[FactDefinition]]
+    services: list[Placed[Service]]
+    service_files: frozenset[str]
+
+
+def load_national(national_dir: Path = NATIONAL_DIR) -> National:
+    """Return the national catalogue.  Raises :class:`KnowledgeError` with every problem found."""
+    problems: list[Problem] = []
+    catalogue = _read_catalogue(national_dir, problems)
+    draft = _draft(catalogue, [], None, {})
+    problems += cross_checks(draft, frozenset(problem.file for problem in problems))
+    more = _read_situations(national_dir / "situations.csv", draft, problems)
+    if problems:
+        raise KnowledgeError(tuple(problems))
+    return National(**_parts(catalogue, more), fingerprint=_digest(national_dir))
+
+
 def load_knowledge(town_dir: Path = DEFAULT_TOWN, national_dir: Path = NATIONAL_DIR) -> Knowledge:
     """Return everything known about one town.
 
@@ -70,30 +95,67 @@ def load_knowledge(town_dir: Path = DEFAULT_TOWN, national_dir: Path = NATIONAL_
     column and remedy.
     """
     problems: list[Problem] = []
-    categories = _read_csv(national_dir / "categories.csv", Category, problems)
-    red_flags = _read_csv(national_dir / "red_flags.csv", RedFlagCode, problems)
-    facts = _read_yaml_records(national_dir / "facts.yaml", FactDefinition, problems)
-    paths = sorted((national_dir / "services").glob("*.yaml"))
-    services = [placed for path in paths for placed in _read_yaml_records(path, Service, problems)]
+    catalogue = _read_catalogue(national_dir, problems)
     town, window_rows = _read_town(town_dir / "town.yaml", problems)
-    resources = _read_resources(town_dir / "resources.csv", _records(facts), problems)
-    service_files = frozenset(path.name for path in paths)
-    draft = Draft(
-        categories, red_flags, facts, services, service_files, resources, town, window_rows
-    )
+    facts = _records(catalogue.facts)
+    resources = _read_resources(town_dir / "resources.csv", facts, problems)
+    draft = _draft(catalogue, resources, town, window_rows)
     problems += cross_checks(draft, frozenset(problem.file for problem in problems))
     more = _read_situations(national_dir / "situations.csv", draft, problems)
     if problems or town is None:
         raise KnowledgeError(tuple(problems))
     return Knowledge(
-        categories=_records(categories),
-        red_flags=_records(red_flags),
-        facts=_records(facts),
-        services=tuple(_with_situations(placed.record, more) for placed in services),
+        **_parts(catalogue, more),
         town=town,
         resources=_records(resources),
         fingerprint=fingerprint(town_dir, national_dir),
     )
+
+
+def load_town(path: Path) -> Town:
+    """Return the facts in one town.yaml.  Raises :class:`KnowledgeError`."""
+    problems: list[Problem] = []
+    town, _rows = _read_town(path, problems)
+    if problems or town is None:
+        raise KnowledgeError(tuple(problems))
+    return town
+
+
+def _read_catalogue(national_dir: Path, problems: list[Problem]) -> _Catalogue:
+    categories = _read_csv(national_dir / "categories.csv", Category, problems)
+    red_flags = _read_csv(national_dir / "red_flags.csv", RedFlagCode, problems)
+    facts = _read_yaml_records(national_dir / "facts.yaml", FactDefinition, problems)
+    paths = sorted((national_dir / "services").glob("*.yaml"))
+    services = [placed for path in paths for placed in _read_yaml_records(path, Service, problems)]
+    return _Catalogue(categories, red_flags, facts, services, frozenset(p.name for p in paths))
+
+
+def _draft(
+    catalogue: _Catalogue,
+    resources: list[Placed[Resource]],
+    town: Town | None,
+    window_rows: Mapping[str, int | None],
+) -> Draft:
+    return Draft(
+        catalogue.categories,
+        catalogue.red_flags,
+        catalogue.facts,
+        catalogue.services,
+        catalogue.service_files,
+        resources,
+        town,
+        window_rows,
+    )
+
+
+def _parts(catalogue: _Catalogue, more: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Return the national records as ``National`` and ``Knowledge`` take them."""
+    return {
+        "categories": _records(catalogue.categories),
+        "red_flags": _records(catalogue.red_flags),
+        "facts": _records(catalogue.facts),
+        "services": tuple(_with_situations(placed.record, more) for placed in catalogue.services),
+    }
 
 
 def _records(placed: Iterable[Placed[R]]) -> tuple[R, ...]:
@@ -102,8 +164,17 @@ def _records(placed: Iterable[Placed[R]]) -> tuple[R, ...]:
 
 def fingerprint(town_dir: Path = DEFAULT_TOWN, national_dir: Path = NATIONAL_DIR) -> str:
     """Return the SHA-256 over every knowledge file: changes when any of them does."""
+    return _digest(national_dir, town_dir)
+
+
+def folder_fingerprint(folder: Path) -> str:
+    """Return the SHA-256 over the knowledge files of one folder alone."""
+    return _digest(folder)
+
+
+def _digest(*folders: Path) -> str:
     digest = hashlib.sha256()
-    for folder in (national_dir, town_dir):
+    for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.suffix in (".yaml", ".csv"):
                 digest.update(path.relative_to(folder).as_posix().encode())

@@ -15,6 +15,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Level = Literal["first_line", "municipal", "local", "community", "prefectural", "national"]
 ConditionKind = Literal["age", "household", "residence", "income", "certificate", "situation"]
 ResourceStatus = Literal["open", "full", "suspended", "reservation"]
+Layer = Literal["town", "prefecture"]
 
 
 class Record(BaseModel):
@@ -147,8 +148,19 @@ class Capacity(Record):
     note: str = ""
 
 
+class Refusal(Record):
+    """The desk asked and it came to nothing (断られた): the day, and why in Japanese words."""
+
+    on: date
+    reason: Text
+
+
 class Resource(Record):
-    """A local resource (地域資源): a window, group, shop, salon or person of one town."""
+    """A local resource (地域資源): a window, group, shop, salon or person of one town.
+
+    ``layer`` says whose record it is: the town's own or its prefecture's.  ``refusals`` are
+    the open reports of the desk, of any age; who reads them decides how far back counts.
+    """
 
     id: Text
     name: Text
@@ -169,6 +181,8 @@ class Resource(Record):
     verified_by: str = ""
     source: str = ""
     is_window: bool = False
+    layer: Layer = "town"
+    refusals: tuple[Refusal, ...] = ()
 
 
 class WelfareOffice(Record):
@@ -192,6 +206,16 @@ class Town(Record):
     districts: tuple[str, ...] = ()
     windows: dict[str, str] = {}
     notes: tuple[str, ...] = ()
+
+
+class National(Record):
+    """What holds everywhere in Japan: the catalogue that comes with the software."""
+
+    categories: tuple[Category, ...]
+    red_flags: tuple[RedFlagCode, ...]
+    facts: tuple[FactDefinition, ...]
+    services: tuple[Service, ...]
+    fingerprint: Text
 
 
 class Knowledge(Record):

@@ -7,24 +7,34 @@ from datetime import date, datetime
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from service.accounts.oidc_rules import oidc_rules_from
 from service.accounts.rules import SignInRules, rules_from
 from service.accounts.town_list import town_from
+from service.desks import Desks, one_desk
 from service.settings import Settings
 from service.triage.triage import Desk
 from service.web import (
     api,
     desk_pages,
+    exchange_pages,
+    import_pages,
     own_account_pages,
     people_pages,
     person_pages,
+    record_change_pages,
+    record_duplicate_pages,
+    record_edit_pages,
+    record_list_pages,
+    record_pages,
+    refusal_pages,
+    release_pages,
     set_up_pages,
     sign_in_pages,
+    town_pages,
 )
 from service.web.errors import add_error_answers
-from service.web.guards import MAX_BODY_BYTES, Guards
+from service.web.guards import MAX_BODY_BYTES, BodyLimit, Guards
 from service.web.headers import SecurityHeaders
 from service.web.render import new_templates
 from service.web.request_log import RequestLog
@@ -34,6 +44,19 @@ from service.web.static_files import VersionedFiles
 from service.web.world import World, utc_now
 
 _ALWAYS = (desk_pages.router, api.router)
+# The order counts: fixed addresses (/records/import) before those with an id in their place.
+_WITH_STORE = (
+    town_pages.router,
+    release_pages.router,
+    import_pages.router,
+    exchange_pages.router,
+    record_list_pages.router,
+    record_duplicate_pages.router,
+    record_edit_pages.router,
+    refusal_pages.router,
+    record_change_pages.router,
+    record_pages.router,
+)
 _WITH_ACCOUNTS = (
     sign_in_pages.router,
     set_up_pages.router,
@@ -44,7 +67,7 @@ _WITH_ACCOUNTS = (
 
 
 def create_app(
-    desk: Desk,
+    desks: Desk | Desks,
     today: Callable[[], date] = date.today,
     *,
     settings: Settings | None = None,
@@ -53,7 +76,7 @@ def create_app(
     set_up_code: str = "",
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
-    """Return the web application around a loaded desk; ``today`` and ``now`` are its clocks.
+    """Return the web application around its desks; ``today`` and ``now`` are its clocks.
 
     With ``engine`` (a migrated store) it keeps the audit; ``mode`` "town" needs one.
     ``set_up_code`` opens the set-up page while there is no account.  Raises ValueError when
@@ -62,19 +85,21 @@ def create_app(
     settings = settings or Settings()
     if settings.mode == "town" and engine is None:
         raise ValueError("mode town needs a store")
+    if isinstance(desks, Desk):
+        desks = one_desk(desks)
     app = _bare_app()
     app.state.world = World(
-        desk=desk,
+        desks=desks,
         settings=settings,
         engine=engine,
         rules=rules or rules_from(settings),
-        town=town_from(desk.knowledge.town),
+        town=town_from(desks.of(desks.home).knowledge.town),
         set_up=SetUp(set_up_code),
         templates=new_templates(),
         today=today,
         now=now,
     )
-    _add_routes(app, _routers(settings))
+    _add_routes(app, _routers(settings, engine is not None))
     add_error_answers(app)
     _add_layers(app)
     check_routes(app)
@@ -97,23 +122,24 @@ def _bare_app() -> FastAPI:
 
 def _add_layers(app: FastAPI) -> None:
     # Innermost: the guards refuse a length in Japanese, this counts bodies without one.
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(BodyLimit)
     # The last one added is the outermost: even the page for a failure carries the headers.
     for layer in (Guards, RequestLog, SecurityHeaders):
         app.add_middleware(layer)
 
 
-def _routers(settings: Settings) -> tuple[APIRouter, ...]:
+def _routers(settings: Settings, has_store: bool) -> tuple[APIRouter, ...]:
     """Return the pages that the settings ask for.  Raises :class:`BadInput` or NotReady."""
+    for_anybody = (*_ALWAYS, *_WITH_STORE) if has_store else _ALWAYS
     if settings.mode != "town":
-        return _ALWAYS
+        return for_anybody
     rules = oidc_rules_from(settings)
     if rules is None:
-        return (*_ALWAYS, *_WITH_ACCOUNTS)
+        return (*for_anybody, *_WITH_ACCOUNTS)
     # Only here: it needs the extra "oidc".
     from service.web.oidc_pages import oidc_router
 
-    return (*_ALWAYS, *_WITH_ACCOUNTS, oidc_router(rules))
+    return (*for_anybody, *_WITH_ACCOUNTS, oidc_router(rules))
 
 
 def _add_routes(app: FastAPI, routers: tuple[APIRouter, ...]) -> None:

@@ -17,6 +17,7 @@ from rich.progress import TextColumn
 
 from index.embedder import base_model_dir
 from knowledge.load import load_knowledge
+from service.cli_scale import bench_scale
 from service.cli_shared import Town, progress_bar, settings_for
 from service.errors import BadInput
 from service.settings import Settings
@@ -252,12 +253,21 @@ def bench(
     precision: Annotated[
         bool, typer.Option("--precision", help="数値の形式（bf16・int8）を開発用の事例で比べる")
     ] = False,
+    scale: Annotated[
+        Path | None, typer.Option("--scale", help="大きな一覧（CSV）で、取り込みから検索までを測る")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="--scale で使う行の数（ないと全部）")
+    ] = None,
     town: Town = None,
 ) -> None:
     """triage() の速さを、埋め込みだけの時間と並べて測る。"""
     from eval.bench import bench_text, run_bench
 
     settings = settings_for(town)
+    if scale is not None:
+        bench_scale(settings, scale, limit)
+        return
     if precision:
         _bench_precision(settings)
         return

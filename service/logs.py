@@ -34,6 +34,8 @@ KEYS: dict[str, str] = {
     "reason": "理由のコード",
     "mode": "single か town",
     "revision": "データベースの版",
+    "town": "団体コード",
+    "release": "支援先データの版",
     "version": "プログラムの版",
 }
 # Codes, numbers, routes: printable ASCII without spaces, so that no sentence fits in.

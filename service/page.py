@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from knowledge.models import OpeningHours, Resource
-from service.present import ROUTES, STATUSES, VERDICTS
+from service.present import ROUTES, VERDICTS, badges_of, checked_text, refusal_lines
+from service.records.reports import REASONS
 from service.triage.models import Span, Suggestion, Triage
 
 SHOWN_AT_FIRST = 5
@@ -31,7 +32,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class DeskPage:
-    """Everything the template may use."""
+    """Everything the template may use.
+
+    ``reports_to`` is the code of the town that is told when a suggestion came to nothing;
+    without one the cards have no form for it.
+    """
 
     note: str = ""
     error: str = ""
@@ -41,8 +46,12 @@ class DeskPage:
     more: tuple[Group, ...] = ()
     route_text: str = ""
     open_now: dict[str, str] | None = None
+    reports_to: str = ""
     verdicts = VERDICTS
-    statuses = STATUSES
+    reasons = REASONS
+    badges_of = staticmethod(badges_of)
+    checked_text = staticmethod(checked_text)
+    refusal_lines = staticmethod(refusal_lines)
 
 
 def answer_page(
@@ -51,6 +60,7 @@ def answer_page(
     resources: dict[str, Resource],
     windows: dict[str, str],
     now: datetime,
+    reports_to: str = "",
 ) -> DeskPage:
     """Return the page for an answered note; ``windows`` maps categories to resource ids."""
     groups = _groups(answer.suggestions)
@@ -67,6 +77,7 @@ def answer_page(
             else _open_now(resources.get(s.service_id), now)
             for s in answer.suggestions
         },
+        reports_to=reports_to,
     )
 
 

@@ -48,10 +48,15 @@ def _columns(address_1: str, city: str, prefecture: str) -> dict[str, str]:
     }
 
 
+def is_japan(columns: Mapping[str, Any]) -> bool:
+    """True for an address that says it is in Japan."""
+    return str(columns.get("country", "")).upper() in ("JP", "日本", "JAPAN")
+
+
 def join_address(columns: Mapping[str, Any]) -> str:
     """Return an address as one line, in the order its country writes it."""
     known = {name: str(value) for name, value in columns.items() if value not in ("", UNKNOWN)}
-    if known.get("country", "").upper() in ("JP", "日本", "JAPAN"):
+    if is_japan(columns):
         lines = ("state_province", "region", "city", "address_1")
         joined = "".join(known.get(name, "") for name in lines)
         return joined + (f" {known['address_2']}" if "address_2" in known else "")

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowledge.hsds.mapping import LINES, VOCABULARY, Line, Way, columns
+from knowledge.hsds.mapping import (
+    LINES,
+    NOT_WRITTEN,
+    VOCABULARY,
+    Line,
+    Way,
+    columns,
+    without_column,
+)
 from knowledge.hsds.schemas import VERSION, tables
 
 _WAYS: dict[Way, str] = {
@@ -12,6 +20,7 @@ _WAYS: dict[Way, str] = {
     "attribute": "属性（書く・読む）",
     "written": "欄（書くだけ）",
     "read": "欄（読むだけ）",
+    "not": "運ばない",
 }
 _HEAD = f"""# HSDS {VERSION} との対応
 
@@ -27,13 +36,18 @@ Open Referral の Human Services Data Specification（HSDS）{VERSION} で、支
 | `write.to_hsds(town, resources, services, categories)` | HSDS の文書にする |
 | `document.as_page()`、`document.json_bytes(…)` | 公開例と同じ一覧（contents）の JSON にする |
 | `datapackage.write_datapackage(document, folder)`、`zip_datapackage(document)` | 表形式（datapackage.json と CSV）にする |
+| `read.read_hsds(source, name)` | JSON・zip・フォルダーを見分けて、下書きと知らせを作る |
 | `read.read_json(data, name)`、`read.from_hsds(document)` | JSON から下書きと知らせを作る |
 | `read_datapackage.read_datapackage(path)` | フォルダーか zip の表形式から下書きと知らせを作る |
+| `bridge.hsds_plan(source, name, context)` | ほかの一覧と同じ取り込みの計画（1件ずつの結果）にする |
+| `looks.looks_like_hsds(path, name)` | HSDS のファイルかどうかを、はじめだけ読んで見分ける |
 
+- 画面では「支援先」の「HSDS」（`/records/hsds`）、コマンドでは `tsunagi knowledge hsds export` と `tsunagi knowledge hsds import` です。
 - 取り込みは全部か無しかです。直すところ（problems）が1つでもあれば、下書きは1件もできません。知らせ（notices）は取り込みを止めません。
 - 下書き（Draft）は、足りない必須の項目（missing）、相手の分類（terms）、入れる所のない値（left_over）、もとの service 全体（original）を持ちます。
 - つなぎが書いたものは、そのまま同じ記録に戻ります。ほかのソフトが HSDS の欄を書き換えていれば、その値を使い、知らせます。
 - UUID は町のコードと id から作るので（uuid5）、何度書き出しても、どの計算機でも同じです。町のコードが変わると UUID も変わります。
+- ほかのソフトから来た支援先は、`hsds.` とその service.id を id とし、書き出すときは、もとの service.id に戻します。
 - 公開されている JSON Schema（`knowledge/hsds/schema/`、CC BY-SA 4.0）で検査します。検査は jsonschema-rs です。
 """
 _LOST = """## 失われるもの
@@ -42,22 +56,27 @@ _LOST = """## 失われるもの
 
 何も失われません（みどり町の全支援先・全国の制度・町の事実を、JSON と表形式の両方で試験しています）。
 ただし、http・https でない形のリンク（javascript: など）は読むときに外し、表形式では空白だけの文が「なし」になります。
-緊急の決まり（red_flags）、事実の定義（facts）、支援分野の段階（level）は書き出しません。
+ファイルにして取り込むとき（`bridge`）は、条件と持ち物の中の「;」を「、」に変え、町の記録の書き方で書けない条件は、その行で知らせます。
 
+次のものは書き出しません。
+
+{not_written}
 ### つなぎ → HSDS → ほかのソフト
 
-上の表で「属性」の項目は、HSDS に欄がありません。ほかのソフトは、意味を知らない分類の用語としてだけ見ます。とくに次のことは伝わりません。
+次の項目は、HSDS に欄がありません。「属性」の項目を、ほかのソフトは、意味を知らない分類の用語としてだけ見ます。
 
-- 定員、満員・要予約の別（文としては alert にある）、確かめた人の役職、何で確かめたか、種類
+{no_column}
+欄がある項目でも、次のことは伝わりません。
+
+- 満員・要予約の別（文としては alert にある）
 - 条件を機械で確かめる形（事実、はい・いいえ）と、必ず要る条件と目安の別（文としては eligibility_description にある）
 - 文の条件と並ぶ目安の年齢（minimum_age に書くと、使える人が年齢で外されるため）
-- 全国の制度の根拠法令、出典、同意の要否、相談の例、検索の言葉、まちがえやすい分野
-- 町の人口、福祉事務所、窓口の表、注意書き
-- 郵便番号、緯度・経度、言語、バリアフリーは、つなぎが持っていないので空か「不明」
+- 郵便番号、緯度・経度は、記録が持っているときだけ。言語、バリアフリーは、つなぎが持っていないので空
 
 ### ほかのソフト → つなぎ
 
 次の欄には、つなぎに入れる所がありません。取り込むたびに件数を知らせ、もとの値は下書きの original に残します。
+取り込んだ記録の控えにも元の値が残りますが、連絡先の人の名前とメール（contact.name、contact.email）だけは残しません。
 """
 _RULES = """## 取り込みを止めるもの・止めないもの
 
@@ -90,7 +109,8 @@ datapackage.json に `tsunagi:formula_guard` と書きます。読むときは�
 def describe() -> str:
     """Return docs/hsds.md."""
     parts = [_HEAD, *(_section(title, lines) for title, lines in LINES.items())]
-    parts += [_vocabulary(), _LOST + "\n".join(_unused()), _RULES]
+    lost = _LOST.format(not_written="\n".join(_not_written()), no_column="\n".join(_no_column()))
+    parts += [_vocabulary(), lost + "\n".join(_unused()), _RULES]
     return "\n".join(parts)
 
 
@@ -110,6 +130,24 @@ def _vocabulary() -> str:
         "（欄のない項目）の3つです。用語と分類の次の欄は、その言葉を説明するために書きます："
         f"{'、'.join(VOCABULARY)}\n"
     )
+
+
+def _not_written() -> Iterator[str]:
+    yield "| もの | 訳 |"
+    yield "|---|---|"
+    yield from (f"| {what} | {why} |" for what, why in NOT_WRITTEN.items())
+    yield ""
+
+
+def _no_column() -> Iterator[str]:
+    """Yield every field of ours without a column of HSDS, as the lines of the mapping have it."""
+    yield "| | つなぎの項目 | 運び方 |"
+    yield "|---|---|---|"
+    for title in LINES:
+        rows = {line.ours: _WAYS[line.way].partition("（")[0] for line in without_column(title)}
+        for ours, way in rows.items():
+            yield f"| {title.partition('（')[0]} | {ours} | {way} |"
+    yield ""
 
 
 def _unused() -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.check import KnowledgeError, Problem
+from knowledge.hsds.findings import Notice, Place
 from knowledge.hsds.own import Term
 from knowledge.models import Resource, Service, Town
 
@@ -18,7 +19,9 @@ class Draft:
     ``record`` is there when nothing required is missing.  ``values`` holds what was read
     in the shape of the record, so that a keeper adds what ``missing`` names and no more.
     ``terms`` are the source's own classification, ``left_over`` what we have no place for;
-    ``original`` is the service as it came, so that nothing is lost for good.
+    ``original`` is the service as it came, so that nothing is lost for good.  ``more`` is
+    what a kept record has beside a resource (``MORE``), in its notation.  ``ours`` is False
+    for what another system wrote, or took our attributes from.
     """
 
     hsds_id: str
@@ -30,6 +33,9 @@ class Draft:
     left_over: tuple[tuple[str, str], ...]
     retired: bool
     original: Mapping[str, Any]
+    place: Place
+    ours: bool
+    more: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Imported:
     drafts: tuple[Draft, ...]
     town: Town | None
     problems: tuple[Problem, ...]
-    notices: tuple[Problem, ...]
+    notices: tuple[Notice, ...]
 
     @property
     def resources(self) -> tuple[Resource, ...]:

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from knowledge.check import Problem
 
 # A file that is wrong throughout need not be told of every line.
 _MOST = 1000
+# check: a person should look.  note: told for completeness only.
+Level = Literal["check", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(Problem):
+    """Something that stops nothing, and whether a person should look at it.
+
+    ``kind`` names what notices of one kind have in common, where they are counted together.
+    """
+
+    level: Level = "check"
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,7 @@ class Findings:
     """Problems stop the import as a whole; notices do not."""
 
     problems: list[Problem] = field(default_factory=list)
-    _notices: dict[tuple[str, ...], Problem] = field(default_factory=dict)
+    _notices: dict[tuple[str, ...], Notice] = field(default_factory=dict)
     _more: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def stop(self, place: Place, key: str, value: object, remedy: str) -> None:
@@ -37,15 +51,26 @@ class Findings:
         if len(self.problems) < _MOST:
             self.problems.append(_problem(place, key, value, remedy))
 
-    def tell(self, place: Place, key: str, value: object, remedy: str, same: str = "") -> None:
+    def tell(
+        self,
+        place: Place,
+        key: str,
+        value: object,
+        remedy: str,
+        same: str = "",
+        level: Level = "check",
+    ) -> None:
         """Note something that does not; notices of one kind (``same``) are counted, not listed."""
         kind = (same,) if same else (place.file, str(place.row), place.column(key), remedy)
         if kind in self._notices:
             self._more[kind] += 1
         else:
-            self._notices[kind] = _problem(place, key, value, remedy)
+            shown_value = shown(value)
+            column = place.column(key)
+            notice = Notice(place.file, place.row, column, shown_value, remedy, level, same)
+            self._notices[kind] = notice
 
-    def notices(self) -> tuple[Problem, ...]:
+    def notices(self) -> tuple[Notice, ...]:
         """Return each notice once, with how often it is true elsewhere."""
         return tuple(
             replace(notice, remedy=f"{notice.remedy}（ほか {more} か所も同じです）")

@@ -12,7 +12,8 @@ from typing import Literal
 # both: a column of HSDS, written and read.  attribute: HSDS has no column; an attribute of
 # our taxonomy carries it.  written: made from another field for other software, and only
 # compared when read.  read: taken from others, never written.
-Way = Literal["both", "attribute", "written", "read"]
+# not: stays here.
+Way = Literal["both", "attribute", "written", "read", "not"]
 _VALUE = ("attribute.value", "taxonomy_term.code")
 
 
@@ -38,7 +39,7 @@ _CONTACT = (
     Line("contact.hours", "both", ("schedule.description",), "人が読む文。期間ごとに同じ文を書く"),
     Line("contact.hours", "read", ("schedule.notes", "schedule.attending_type", "schedule.schedule_link", "schedule.valid_from", "schedule.valid_to", "schedule.dtstart", "schedule.until", "schedule.count", "schedule.bymonthday", "schedule.byweekno", "schedule.byyearday"), "文のない、毎週でない予定は、言葉にして入れる（毎月 第2月曜 …）"),
     Line("contact.address", "both", ("address.address_1", "address.city", "address.state_province"), "先頭の都道府県名と、この町の名前だけを分ける。確かでない欄は「不明」"),
-    Line("contact.address", "written", ("address.postal_code", "address.country", "address.address_type", "location.location_type"), "不明・JP・physical・physical"),
+    Line("contact.address", "written", ("address.country", "address.address_type", "location.location_type"), "JP・physical・physical"),
     Line("contact.address", "attribute", _VALUE, "tsunagi-field の contact.address。分けると戻せない、もとの文"),
     Line("contact.address", "read", ("address.address_2", "address.region", "location.name"), "1つ目の場所の、1つ目の住所だけ"),
     Line("contact.url", "both", ("service.url",), "日本語を含む URL は % の形にする。http と https だけを読む"),
@@ -79,6 +80,17 @@ _RESOURCE = (
     _kept("verified_by", "resource.verified_by", "HSDS にあるのは、確かめた人のメールアドレス（assurer_email）だけ"),
     _kept("source", "resource.source", "ほかのソフトの支援先では、読んだファイルの名前"),
     _kept("is_window", "resource.is_window"),
+    Line("layer", "not", (), "町のものか都道府県のものか。書き出すのはその町（都道府県）の記録だけで、取り込んだ町のものになる"),
+    Line("refusals", "not", (), "窓口に戻った「断られた」の知らせ。相談のことなので、外に出さない"),
+)  # fmt: skip
+# Fields of a kept record that a resource has no place for (fax, mail, map point).
+_MORE = (
+    Line("email", "both", ("service.email",), "メールアドレスの形のものだけ"),
+    Line("email", "read", ("organization.email",), "service.email がないときだけ。人のアドレス（contact.email）は取り込まない"),
+    Line("fax", "both", ("phone.number", "phone.type"), "type は fax"),
+    Line("latitude", "both", ("location.latitude",), "経度とそろっているときだけ。0, 0 は「不明」と読む"),
+    Line("longitude", "both", ("location.longitude",)),
+    Line("postal_code", "both", ("address.postal_code",), "日本の住所のときだけ"),
 )  # fmt: skip
 _SERVICE = (
     _kept("id", "service.id", "service.id は、この id から作る UUID（uuid5）"),
@@ -112,10 +124,25 @@ _TOWN = (
     _kept("notes", "town.note"),
 )  # fmt: skip
 
+RESOURCE_TITLE = "支援先（Resource）→ service"
+MORE_TITLE = "支援先の記録にだけある項目 → service"
+SERVICE_TITLE = "全国の制度（Service）→ service"
+TOWN_TITLE = "町（Town）→ organization"
 LINES: dict[str, tuple[Line, ...]] = {
-    "支援先（Resource）→ service": (*_RESOURCE, *_CONTACT, *_ELIGIBILITY, *_COST),
-    "全国の制度（Service）→ service": (*_SERVICE, *_CONTACT, *_ELIGIBILITY, *_COST),
-    "町（Town）→ organization": _TOWN,
+    RESOURCE_TITLE: (*_RESOURCE, *_CONTACT, *_ELIGIBILITY, *_COST),
+    MORE_TITLE: _MORE,
+    SERVICE_TITLE: (*_SERVICE, *_CONTACT, *_ELIGIBILITY, *_COST),
+    TOWN_TITLE: _TOWN,
+}
+# What the software knows and writes into no HSDS at all.
+NOT_WRITTEN = {
+    "red_flags": "緊急の決まり。つなぎのすべての町で同じ",
+    "facts": "事実の定義（聞き取りの質問）。条件の JSON が、そのコードで指す",
+    "categories.level、categories.sector": "支援分野の段階と分野。分類の用語は、コードと名前と主な窓口だけを持つ",
+    "fingerprint": "知識の指紋。書き出すたびに確かめるものではない",
+    "starts_on、ends_on、prefecture、city、municipality_code など": "取り込んだ一覧にだけある項目。窓口の表示に使わない",
+    "取り込みの控え（sources）、履歴、提案の確認待ち": "この計算機の中の記録。町の外では意味がない",
+    "休止・終了した記録（vanished、closed）": "使われている記録だけを書き出す",
 }
 # Columns that carry the attributes themselves, or say what our vocabulary means.
 VOCABULARY = (
@@ -123,6 +150,13 @@ VOCABULARY = (
     "taxonomy_term.description", "taxonomy_term.language", "taxonomy_term.taxonomy",
     "taxonomy.name", "taxonomy.description",
 )  # fmt: skip
+
+
+def without_column(title: str) -> tuple[Line, ...]:
+    """Return the lines of fields that HSDS has no column for: carried as attributes, or not."""
+    lines = LINES[title]
+    placed = {line.ours for line in lines if line.way in ("both", "written")}
+    return tuple(line for line in lines if line.ours not in placed and line.way != "read")
 
 
 def columns(*ways: Way) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from knowledge.hsds.findings import Findings, Place
+from knowledge.hsds.findings import Findings, Level, Place
 from knowledge.hsds.schemas import tables
 
 PlaceOf = Callable[[Mapping[str, Any], str, str], Place]
@@ -80,9 +80,9 @@ class Node:
         for key in self.value:
             self.take(key)
 
-    def tell(self, key: str, remedy: str, same: str = "") -> None:
+    def tell(self, key: str, remedy: str, same: str = "", level: Level = "check") -> None:
         """Note something about the value ``key`` that does not stop the import."""
-        self.reading.findings.tell(self.place, key, self.value.get(key, ""), remedy, same)
+        self.reading.findings.tell(self.place, key, self.value.get(key, ""), remedy, same, level)
 
     def stop(self, key: str, remedy: str) -> None:
         """Note something about the value ``key`` that stops it."""

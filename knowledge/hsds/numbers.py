@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+_POLE, _DATE_LINE = 90, 180
+
 
 def plain_number(value: float) -> str:
     """Return a number as people write it: without ``.0``, never as 1e+06."""
@@ -16,3 +18,8 @@ def read_number(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(text)
     return int(text) if text.strip().lstrip("+-").isdecimal() else number
+
+
+def is_point(north: float, east: float) -> bool:
+    """True for degrees on the globe; 0, 0 is how a sheet says that nobody knows."""
+    return abs(north) <= _POLE and abs(east) <= _DATE_LINE and (north, east) != (0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -26,19 +27,25 @@ class Limits:
     rows: int = 2_000_000
 
 
-def read_files(path: Path, limits: Limits, findings: Findings) -> Mapping[str, bytes]:
+def read_files(
+    source: Path | bytes, name: str, limits: Limits, findings: Findings
+) -> Mapping[str, bytes]:
     """Return the CSV files and the description by their names, or nothing after saying why."""
-    place = Place(path.name)
-    if path.is_dir():
-        return _from_folder(path, limits, findings)
-    if not path.is_file():
-        findings.stop(place, "", str(path), "ファイルもフォルダーもありません")
-    elif path.stat().st_size == 0:
+    place = Place(name)
+    if isinstance(source, Path):
+        if source.is_dir():
+            return _from_folder(source, limits, findings)
+        if not source.is_file():
+            findings.stop(place, "", str(source), "ファイルもフォルダーもありません")
+            return {}
+    size = source.stat().st_size if isinstance(source, Path) else len(source)
+    if size == 0:
         findings.stop(place, "", "", "ファイルが空です。書き出し直してください")
-    elif path.stat().st_size > limits.packed_bytes:
-        _too_big(place, path.stat().st_size, limits.packed_bytes, findings)
+    elif size > limits.packed_bytes:
+        _too_big(place, size, limits.packed_bytes, findings)
     else:
-        return _from_zip(path, limits, findings)
+        packed = source if isinstance(source, Path) else io.BytesIO(source)
+        return _from_zip(packed, place, limits, findings)
     return {}
 
 
@@ -68,10 +75,11 @@ def _from_folder(folder: Path, limits: Limits, findings: Findings) -> Mapping[st
     return _without_top(found)
 
 
-def _from_zip(path: Path, limits: Limits, findings: Findings) -> Mapping[str, bytes]:
-    place = Place(path.name)
+def _from_zip(
+    packed: Path | io.BytesIO, place: Place, limits: Limits, findings: Findings
+) -> Mapping[str, bytes]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(packed) as archive:
             return _from_members(archive, place, limits, findings)
     except zipfile.BadZipFile:
         remedy = "zip として開けません。途中で切れていないか、別の形式でないかを確かめてください"

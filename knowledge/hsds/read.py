@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from functools import partial
+from pathlib import Path
 
 from knowledge.hsds.draft import Imported
 from knowledge.hsds.faults import check_object
 from knowledge.hsds.findings import Findings, Place
 from knowledge.hsds.node import Reading
+from knowledge.hsds.read_datapackage import read_datapackage
 from knowledge.hsds.read_drafts import imported, read_found
 from knowledge.hsds.read_records import TermRules
 from knowledge.hsds.read_rows import read_rows, rows_of_document
@@ -57,6 +59,31 @@ def from_hsds(
     return read_found(found, name, reading, categories, rules or {})
 
 
+def read_hsds(
+    source: bytes | Path,
+    name: str,
+    categories: Iterable[Category] = (),
+    rules: TermRules | None = None,
+) -> Imported:
+    """Return the drafts of a JSON file, a zip or a folder, told apart by what they begin with."""
+    if isinstance(source, Path) and not source.is_file():
+        return read_datapackage(source, categories, rules, name=name)
+    if _begins(source).startswith(b"PK"):
+        return read_datapackage(source, categories, rules, name=name)
+    if isinstance(source, bytes):
+        return read_json(source, name, categories, rules)
+    # One byte more than it may have is enough to refuse it.
+    with source.open("rb") as file:
+        return read_json(file.read(MAX_BYTES + 1), name, categories, rules)
+
+
+def _begins(source: bytes | Path) -> bytes:
+    if isinstance(source, bytes):
+        return source[:4]
+    with source.open("rb") as file:
+        return file.read(4)
+
+
 def read_json(
     data: bytes,
     name: str,
@@ -69,7 +96,7 @@ def read_json(
         findings.stop(Place(name), "", "", "ファイルが空です。書き出し直してください")
     elif len(data) > MAX_BYTES:
         limit = MAX_BYTES // 1024 // 1024
-        findings.stop(Place(name), "", f"{len(data):,} バイト", f"{limit}MB までにしてください")
+        findings.stop(Place(name), "", "", f"大きすぎます。{limit}MB までにしてください")
     if findings.problems:
         return imported([], None, findings)
     try:

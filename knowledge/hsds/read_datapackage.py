@@ -26,18 +26,23 @@ _UNDESCRIBED = (
 
 
 def read_datapackage(
-    path: Path,
+    source: Path | bytes,
     categories: Iterable[Category] = (),
     rules: TermRules | None = None,
     limits: Limits | None = None,
+    name: str = "",
 ) -> Imported:
-    """Return the drafts of every service of a package, or none and every problem."""
+    """Return the drafts of every service of a package, or none and every problem.
+
+    ``source`` is a folder, a zip file or the bytes of one; ``name`` is what messages call it.
+    """
     limits = limits or Limits()
     findings = Findings()
-    files = read_files(path, limits, findings)
-    if not findings.problems and not any(name.lower().endswith(".csv") for name in files):
+    name = name or (source.name if isinstance(source, Path) else "HSDS")
+    files = read_files(source, name, limits, findings)
+    if not findings.problems and not any(file.lower().endswith(".csv") for file in files):
         remedy = "CSV がありません。HSDS の表形式（datapackage.json と services.csv など）を選んでください"
-        findings.stop(Place(path.name), "", "", remedy)
+        findings.stop(Place(name), "", "", remedy)
     if findings.problems:
         return imported([], None, findings)
     description = description_of(files.get(DESCRIPTION, b""))
@@ -45,11 +50,11 @@ def read_datapackage(
         findings.tell(Place(DESCRIPTION), "", "", _UNDESCRIBED)
     guarded = bool(description) and bool((description or {}).get(GUARD_MARK))
     rows: Rows = {}
-    for table, name in _table_files(description or {}, files, findings):
-        rows[table.name] = list(_table_rows(table, name, files[name], guarded, limits, findings))
+    for table, file in _table_files(description or {}, files, findings):
+        rows[table.name] = list(_table_rows(table, file, files[file], guarded, limits, findings))
     if findings.problems:
         return imported([], None, findings)
-    return read_rows(rows, path.name, findings, categories, rules or {})
+    return read_rows(rows, name, findings, categories, rules or {})
 
 
 def _table_files(
@@ -76,7 +81,7 @@ def _table_files(
             remedy = "説明にあるファイルがありません。この表は空として読みます"
             findings.tell(Place(DESCRIPTION), table.name, path, remedy)
     for name in sorted(left):
-        findings.tell(Place(name), "", "", "HSDS の表ではないので、読みません")
+        findings.tell(Place(name), "", "", "HSDS の表ではないので、読みません", level="note")
 
 
 def _plain(path: object) -> bool:
@@ -147,5 +152,5 @@ def _header_holds(table: Table, name: str, header: list[str], findings: Findings
         return False
     for column in header:
         if column not in table.fields:
-            findings.tell(place, column, "", "HSDS にない列なので、読みません")
+            findings.tell(place, column, "", "HSDS にない列なので、読みません", level="note")
     return True

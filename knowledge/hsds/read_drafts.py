@@ -60,7 +60,7 @@ def _tell_left_over(reading: Reading, name: str) -> None:
     for table, columns in reading.left_over.items():
         listed = "、".join(f"{column}（{len(ids)}件）" for column, ids in columns.items())
         remedy = f"つなぎに入れる所がないので取り込みません：{listed}"
-        reading.findings.tell(Place(name, None, table), "", "", remedy)
+        reading.findings.tell(Place(name, None, table), "", "", remedy, level="note")
 
 
 def imported(drafts: Sequence[Draft], town: Town | None, findings: Findings) -> Imported:

@@ -32,7 +32,7 @@ def read_contact(service: Node, own: Attributes) -> Contact:
     )
 
 
-def _carriers(service: Node) -> Iterator[Node]:
+def carriers(service: Node) -> Iterator[Node]:
     """Yield the objects that may have a phone or a contact, the nearest to the service first."""
     yield service
     places = service.all("service_at_locations")
@@ -43,8 +43,8 @@ def _carriers(service: Node) -> Iterator[Node]:
 
 
 def _phone(service: Node, own: Attributes) -> str:
-    phones = [phone for carrier in _carriers(service) for phone in carrier.all("phones")]
-    contacts = [contact for carrier in _carriers(service) for contact in carrier.all("contacts")]
+    phones = [phone for carrier in carriers(service) for phone in carrier.all("phones")]
+    contacts = [contact for carrier in carriers(service) for contact in carrier.all("contacts")]
     phones += [phone for contact in contacts for phone in contact.all("phones")]
     for phone in phones:
         if str(phone.value.get("type", "")).lower() not in _NO_VOICE:
@@ -61,7 +61,7 @@ def _phone(service: Node, own: Attributes) -> str:
 
 def _window(service: Node) -> str:
     """Return the section to ask for; the name of a person is left where it is."""
-    for carrier in _carriers(service):
+    for carrier in carriers(service):
         for contact in carrier.all("contacts"):
             for key in ("department", "title"):
                 if contact.value.get(key):

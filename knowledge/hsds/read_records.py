@@ -12,6 +12,7 @@ from knowledge.hsds.findings import shown
 from knowledge.hsds.formula import is_formula
 from knowledge.hsds.node import Node
 from knowledge.hsds.own import Attributes, Term, json_value, read_attributes
+from knowledge.hsds.read_more import read_more
 from knowledge.hsds.read_parts import (
     EDITED,
     read_assured,
@@ -21,7 +22,7 @@ from knowledge.hsds.read_parts import (
     read_eligibility,
     read_opening,
 )
-from knowledge.hsds.write import NO_ORGANIZATION_ID, PROVIDES_HEADING
+from knowledge.hsds.write import FOREIGN_PREFIX, NO_ORGANIZATION_ID, PROVIDES_HEADING
 from knowledge.hsds.write_parts import CLOSED, STATUS_WORDS
 from knowledge.models import Condition, Record, Resource, Service
 
@@ -44,7 +45,8 @@ def read_draft(service: Node, rules: TermRules, source: str) -> Draft:
         values, model = _service_values(service, own), Service
     else:
         values, model = _resource_values(service, own, rules, source), Resource
-    _tell_formulas(service, values)
+    more = read_more(service)
+    _tell_formulas(service, {**values, **more})
     missing = tuple(
         name
         for name, field in model.model_fields.items()
@@ -65,6 +67,9 @@ def read_draft(service: Node, rules: TermRules, source: str) -> Draft:
         left_over=_left_over(service),
         retired=service.value.get("status") == "defunct",
         original=service.value,
+        place=service.place,
+        ours=own.ours,
+        more=more,
     )
 
 
@@ -80,7 +85,7 @@ def _resource_values(
     ours = own.ours
     contact = read_contact(service, own)
     return {
-        "id": own.first("resource.id") or f"hsds.{service.value['id']}",
+        "id": own.first("resource.id") or f"{FOREIGN_PREFIX}{service.value['id']}",
         "name": service.text("name"),
         "kind": own.first("resource.kind") or _kind(own.terms),
         "categories": _categories(own, rules),
@@ -121,7 +126,7 @@ def _areas(service: Node, own: Attributes) -> tuple[str, tuple[Condition, ...]]:
 
 def _capacity(service: Node, own: Attributes) -> dict[str, Any]:
     given, alert = service.text("status"), service.text("alert")
-    status = own.first("resource.status") or "open"
+    status = own.first("resource.status") or _status_in(alert)
     if (given == "active") == (status == "suspended"):
         if own.ours:
             service.tell("status", EDITED)
@@ -138,6 +143,12 @@ def _capacity(service: Node, own: Attributes) -> dict[str, Any]:
         "status": status,
         "note": alert,
     }
+
+
+def _status_in(alert: str) -> str:
+    """Return the state that the alert begins with: our words for it outlive our attributes."""
+    begin = alert.partition("：")[0]
+    return next((code for code, word in STATUS_WORDS.items() if word and word == begin), "open")
 
 
 def _service_values(service: Node, own: Attributes) -> dict[str, Any]:

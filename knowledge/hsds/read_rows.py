@@ -28,7 +28,8 @@ def rows_of_document(document: Mapping[str, Any], name: str, findings: Findings)
     for file, items in document.items():
         table = by_file.get(file)
         if table is None or not isinstance(items, list):
-            findings.tell(Place(name, None, file), "", "", "知らない表なので、読みません")
+            unknown = "知らない表なので、読みません"
+            findings.tell(Place(name, None, file), "", "", unknown, level="note")
             continue
         rows[table.name] = []
         for number, item in enumerate(items):
@@ -115,7 +116,7 @@ def _once(table: str, rows: list[Row], findings: Findings) -> list[Row]:
         where = f"{other.place.row}行目" if other.place.row else other.place.path
         if other.values == row.values:
             remedy = f"{where}とまったく同じ行なので、1回だけ取り込みます"
-            findings.tell(row.place, "id", key, remedy, f"twice {table}")
+            findings.tell(row.place, "id", key, remedy, f"twice {table}", "note")
         else:
             remedy = f"{where}と同じ id です。id を分けるか、1行にまとめてください"
             findings.stop(row.place, "id", key, remedy)

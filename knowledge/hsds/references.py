@@ -84,4 +84,4 @@ def _check_metadata(row: Row, ids: Mapping[str, set[str]], findings: Findings) -
     link = row.values.get("resource_id")
     if not any(link in known for known in ids.values()):
         remedy = "この id の行がどの表にもないので、この変更の記録は読みません"
-        findings.tell(row.place, "resource_id", link, remedy, "link metadata")
+        findings.tell(row.place, "resource_id", link, remedy, "link metadata", "note")

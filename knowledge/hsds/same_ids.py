@@ -21,7 +21,7 @@ def check_same_ids(found: Found, file: str, findings: Findings) -> None:
     for path, service in found.services:
         key = str(service.get("id"))
         if key in seen and seen[key] == service:
-            findings.tell(Place(file, None, path), "id", key, _TWICE, "twice")
+            findings.tell(Place(file, None, path), "id", key, _TWICE, "twice", "note")
             continue
         if key in seen:
             remedy = "同じ id の service がほかにもあります。1つにまとめるか、id を分けてください"

@@ -55,7 +55,7 @@ def clean(document: object, file: str, findings: Findings) -> Any:
         return None
     if nulls:
         remedy = f"null は「なし」と読みました（{len(nulls)} か所）"
-        findings.tell(Place(file, None, nulls[0]), "", "null", remedy)
+        findings.tell(Place(file, None, nulls[0]), "", "null", remedy, level="note")
     return copied
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from knowledge.hsds import terms
 from knowledge.hsds.document import HsdsDocument, Object
 from knowledge.hsds.eligibility import condition_values
 from knowledge.hsds.ids import child_id, stable_id
 from knowledge.hsds.write_parts import (
+    NO_MORE,
     Writer,
     accepted_status,
     alert,
     common_parts,
     eligibility_columns,
+    email_column,
     url_column,
     without_empty,
 )
@@ -25,6 +29,8 @@ NO_ORGANIZATION = "（運営組織の記載なし）"
 # Known again by its id: a keeper may write the same words.
 NO_ORGANIZATION_ID = stable_id("no organization")
 NATIONAL_ORGANIZATION = "つなぎ 全国の制度の目録"
+# What comes from another system is kept under this and the id of its service.
+FOREIGN_PREFIX = "hsds."
 # Between the two parts of a national service's description.
 PROVIDES_HEADING = "\n\n【受けられること】\n"
 
@@ -34,12 +40,13 @@ def to_hsds(
     resources: Iterable[Resource],
     services: Iterable[Service] = (),
     categories: Iterable[Category] = (),
+    more: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> HsdsDocument:
     """Return the town, its resources and the national services as one HSDS data set.
 
-    Raises ValueError when two records have the same id: both would become one service.
+    ``more`` gives, by a resource's id, what its kept record has beside it (``MORE``).  Raises ValueError when two records have the same id: both would become one service.
     """
-    writer = Writer(town, {category.code: category for category in categories})
+    writer = Writer(town, {category.code: category for category in categories}, more)
     written = [_from_resource(writer, resource) for resource in resources]
     written += [_from_service(writer, service) for service in services]
     seen: set[str] = set()
@@ -104,13 +111,31 @@ def resource_uuid(town: Town, resource_id: str) -> str:
     """Return the HSDS id of a resource.
 
     Other software may drop our attributes; by this id a record that comes back is known.
+    What came from another system as HSDS keeps the id it has there.
     """
-    return stable_id("resource", town.code, resource_id)
+    return uuid_in(town.code, resource_id)
+
+
+def uuid_in(town_code: str, resource_id: str) -> str:
+    """Return :func:`resource_uuid` where only the town's code is known."""
+    return foreign_uuid(resource_id) or stable_id("resource", town_code, resource_id)
+
+
+def foreign_uuid(resource_id: str) -> str:
+    """Return the HSDS id of a record that came from another system; empty for our own."""
+    given = resource_id.removeprefix(FOREIGN_PREFIX)
+    if given == resource_id:
+        return ""
+    try:
+        return given if str(UUID(given)) == given.lower() else ""
+    except ValueError:
+        return ""
 
 
 def _from_resource(writer: Writer, resource: Resource) -> Object:
     town = writer.town
     owner = resource_uuid(town, resource.id)
+    more = writer.more.get(resource.id, NO_MORE)
     fields = [
         ("resource.id", resource.id),
         ("resource.kind", resource.kind),
@@ -134,7 +159,8 @@ def _from_resource(writer: Writer, resource: Resource) -> Object:
             "assured_date": resource.verified_on.isoformat(),
             "alert": alert(resource.capacity),
             **url_column(resource.contact.url),
-            **common_parts(writer, owner, resource, resource.opening),
+            **email_column(more.get("email", "")),
+            **common_parts(writer, owner, resource, resource.opening, more),
             "service_areas": [area] if resource.district else [],
             "organization": _run_by(town, resource.organization),
             "attributes": _attributes(writer, owner, resource.categories, resource, fields),

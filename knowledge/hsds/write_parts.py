@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from knowledge.hsds.cost import cost_options
 from knowledge.hsds.document import Object
 from knowledge.hsds.eligibility import age_limits, describe_eligibility
 from knowledge.hsds.ids import child_id, stable_id
+from knowledge.hsds.numbers import is_point, read_number
 from knowledge.hsds.schedule import schedules
 from knowledge.models import (
     Capacity,
@@ -35,10 +37,14 @@ CLOSED = "temporarily closed"
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """What every record is written with."""
+    """What every record is written with.  ``more``: a resource's id → what its kept record has."""
 
     town: Town
     categories: Mapping[str, Category]
+    more: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+NO_MORE: Mapping[str, str] = MappingProxyType({})
 
 
 def without_empty(made: Object) -> Object:
@@ -76,26 +82,36 @@ def encode_url(url: str) -> str:
 
 
 def _is_url(text: str) -> bool:
-    return _url_validator().is_valid(text)
+    return _format("uri").is_valid(text)
+
+
+def email_column(email: str) -> dict[str, str]:
+    """Return the ``email`` column, or none for a text that is no address."""
+    return {"email": email} if email and _format("email").is_valid(email) else {}
 
 
 @cache
-def _url_validator() -> Validator:
-    return validator_for({"type": "string", "format": "uri"}, validate_formats=True)
+def _format(name: str) -> Validator:
+    return validator_for({"type": "string", "format": name}, validate_formats=True)
 
 
 def common_parts(
-    writer: Writer, owner: str, record: Resource | Service, opening: Sequence[OpeningHours]
+    writer: Writer,
+    owner: str,
+    record: Resource | Service,
+    opening: Sequence[OpeningHours],
+    more: Mapping[str, str] = NO_MORE,
 ) -> dict[str, Any]:
-    """Return phone, contact, place, schedules, costs and documents of a record."""
+    """Return phones, contact, place, schedules, costs and documents of a record."""
     contact = record.contact
     phone = {"id": child_id(owner, "phone"), "number": contact.phone, "type": "voice"}
+    fax = {"id": child_id(owner, "fax"), "number": more.get("fax", ""), "type": "fax"}
     desk = {"id": child_id(owner, "contact"), "department": contact.window}
     return {
-        "phones": [phone] if contact.phone else [],
+        "phones": [line for line in (phone, fax) if line["number"]],
         "contacts": [desk] if contact.window else [],
         "schedules": schedules(owner, opening, contact.hours),
-        "service_at_locations": _place(writer.town, owner, contact),
+        "service_at_locations": _place(writer.town, owner, contact, more),
         "cost_options": cost_options(owner, record.cost),
         "required_documents": [
             {"id": child_id(owner, "required_document", str(number)), "document": document}
@@ -104,19 +120,38 @@ def common_parts(
     }
 
 
-def _place(town: Town, owner: str, contact: Contact) -> list[Object]:
-    if not contact.address:
+def _place(town: Town, owner: str, contact: Contact, more: Mapping[str, str]) -> list[Object]:
+    point, code = _point(more), more.get("postal_code", "")
+    if not contact.address and not point:
         return []
-    # One place for all services of one address, as HSDS wants it.
-    location = stable_id("location", town.code, contact.address)
-    columns = split_address(contact.address, town)
+    # One place for all services of one address, as HSDS wants it; of two that are said to
+    # stand on different points, each has its own.
+    apart = (*map(str, point.values()), code) if point or code else ()
+    location = stable_id("location", town.code, contact.address, *apart)
+    place: Object = {"id": location, "location_type": "physical", **point}
+    if contact.address:
+        place["addresses"] = [_address(location, contact.address, code, town)]
+    return [{"id": child_id(owner, "service_at_location"), "location": place}]
+
+
+def _address(location: str, text: str, code: str, town: Town) -> Object:
+    columns = split_address(text, town)
     address: Object = {
         "id": child_id(location, "address"),
         **columns,
+        **({"postal_code": code} if code else {}),
         "address_type": "physical",
     }
-    if join_address(columns) != contact.address:
-        original = [("contact.address", contact.address)]
+    if join_address(columns) != text:
+        original = [("contact.address", text)]
         address["attributes"] = terms.field_attributes(address["id"], "address", original)
-    place = {"id": location, "location_type": "physical", "addresses": [address]}
-    return [{"id": child_id(owner, "service_at_location"), "location": place}]
+    return address
+
+
+def _point(more: Mapping[str, str]) -> dict[str, float]:
+    """Return latitude and longitude as numbers, or nothing unless both are some."""
+    try:
+        point = {name: read_number(more.get(name, "")) for name in ("latitude", "longitude")}
+    except ValueError:
+        return {}
+    return point if is_point(point["latitude"], point["longitude"]) else {}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from knowledge.importing.codes import prefectures
 from knowledge.importing.text import is_blank
@@ -17,6 +17,7 @@ _NARROW = str.maketrans(
 )
 # Between digits a dash of any kind, and the long vowel too, parts house numbers.
 _DASH_BETWEEN = re.compile(r"(?<=\d)\s*[ー~-]\s*(?=\d)")
+_WIDE = re.compile(f"[{''.join(map(chr, _NARROW))}]")
 _BLANKS = re.compile(r"\s+")
 _MOST_CITY_CHARS = 12
 _COUNTY = re.compile(r"[^\d\s]{1,5}?郡(?=.)")
@@ -33,9 +34,8 @@ class Home:
     city: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AddressReading:
-    """The whole address as shown, and the parts that are certain."""
+class AddressReading(NamedTuple):
+    """The whole address as shown, and the parts that are certain (a tuple: every row makes one)."""
 
     text: str = ""
     postal_code: str = ""
@@ -51,7 +51,7 @@ def read_address(
     city: str = "",
     building: str = "",
     home: Home = Home(),
-    known: Collection[str] = (),
+    known: frozenset[str] = frozenset(),
 ) -> AddressReading:
     """Return one address from its cells.
 
@@ -64,13 +64,13 @@ def read_address(
     postal_code = f"{postal[1]}-{postal[2]}" if postal else ""
     if postal:
         text = text[postal.end() :]
-    own = _prefecture().match(text)
-    rest = text[own.end() :].lstrip() if own else text
-    name = (own[0] if own else "") or prefecture
+    own = _own_prefecture(text, prefecture)
+    rest = text[len(own) :].lstrip() if own else text
+    name = own or prefecture
     place = tidy_address(city).removeprefix(name) if city else ""
     doubts: tuple[str, ...] = ()
-    if prefecture and own and own[0] != prefecture:
-        doubts = (f"住所は{own[0]}ですが、都道府県の列は{prefecture}です",)
+    if prefecture and own and own != prefecture:
+        doubts = (f"住所は{own}ですが、都道府県の列は{prefecture}です",)
     county = ""
     if place:
         county, rest = _without_city(rest, place)
@@ -89,7 +89,7 @@ def tidy_address(text: str) -> str:
     """Return the text with narrow digits, plain hyphens between them and single blanks."""
     if is_blank(text):
         return ""
-    narrow = text.translate(_NARROW).strip()
+    narrow = (text.translate(_NARROW) if _WIDE.search(text) else text).strip()
     # Both substitutions cost more than all the rest, and few addresses need them.
     if "ー" in narrow or "~" in narrow or " -" in narrow or "- " in narrow:
         narrow = _DASH_BETWEEN.sub("-", narrow)
@@ -130,25 +130,47 @@ def _shapes(city: str) -> tuple[str, ...]:
     return tuple(shapes)
 
 
-def _split(rest: str, prefecture: str, home: Home, known: Collection[str]) -> tuple[str, str]:
+def _split(rest: str, prefecture: str, home: Home, known: frozenset[str]) -> tuple[str, str]:
     if home.city and prefecture in ("", home.prefecture) and rest.startswith(home.city):
         return home.city, rest[len(home.city) :].lstrip()
     if known:
+        starting = _by_start(known)
         county = _COUNTY.match(rest)
-        for start in (0, county.end() if county else 0):
-            # Longest first: 四日市市, not 四日市 and 市….
-            for end in range(min(len(rest), start + _MOST_CITY_CHARS), start + 1, -1):
-                if rest[start:end] in known:
+        for start in (0, county.end()) if county else (0,):
+            for city in starting.get(rest[start : start + 2], ()):
+                if rest.startswith(city, start):
+                    end = start + len(city)
                     return rest[:end], rest[end:].lstrip()
     return "", rest
 
 
+@lru_cache(maxsize=8)
+def _by_start(known: frozenset[str]) -> dict[str, list[str]]:
+    """Return the municipalities by their first two characters."""
+    starting: dict[str, list[str]] = {}
+    # Longest first: 四日市市, not 四日市 and 市….
+    for city in sorted(known, key=len, reverse=True):
+        if 2 <= len(city) <= _MOST_CITY_CHARS:
+            starting.setdefault(city[:2], []).append(city)
+    return starting
+
+
 def elsewhere(address: AddressReading, home: Home) -> bool:
     """True when the address names another municipality than the home town."""
+    if not home.city:
+        return False
     if address.city:
-        return bool(home.city) and home.city not in address.city
+        return home.city not in address.city
     match = _MUNICIPALITY.match(address.text)
-    return bool(match and home.city and home.city not in match[0] and match[0][-1] in "市村")
+    return bool(match and home.city not in match[0] and match[0][-1] in "市村")
+
+
+def _own_prefecture(text: str, expected: str) -> str:
+    """Return the prefecture an address begins with; the ``expected`` one needs no search."""
+    if expected and text.startswith(expected) and expected in prefectures().values():
+        return expected
+    own = _prefecture().match(text)
+    return own[0] if own else ""
 
 
 @cache

@@ -76,6 +76,6 @@ def _within(value: float, bounds: tuple[float, float]) -> bool:
 
 def _seven(cell: str) -> str:
     """Return seven decimals at most: one centimetre, where the lists print fifteen."""
-    whole, dot, part = fold(cell).strip().partition(".")
+    whole, dot, part = (cell if cell.isascii() else fold(cell)).strip().partition(".")
     kept = part[:7].rstrip("0")
     return f"{whole}{dot}{kept}" if kept else whole

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from knowledge.importing.collector import collector_paused
 from knowledge.importing.findings import Finding, ImportRefused, Place
 from knowledge.importing.plan import ImportPlan, PlannedRow, Retirement
-from knowledge.importing.records import Imported, KeptRecord, imported
+from knowledge.importing.records import Imported, KeptRecord, gone, imported
 from knowledge.importing.three_way import hold_against
 
 
@@ -36,15 +37,23 @@ def apply(plan: ImportPlan, decisions: Decisions = NO_DECISIONS) -> tuple[KeptRe
     has an error, or the file itself has.
     """
     _refuse_errors(plan, decisions)
+    with collector_paused():
+        return _apply(plan, decisions)
+
+
+def _apply(plan: ImportPlan, decisions: Decisions) -> tuple[KeptRecord, ...]:
     records = dict(plan.existing)
-    ids: dict[Place, str] = {}
+    written: set[str] = set()
     for row in plan.rows:
-        if row.place in decisions.leave_out or row.fate in ("error", "outside", "duplicate"):
+        if row.fate in ("error", "outside", "duplicate"):
             continue
-        target = decisions.merge.get(row.place, row.record_id)
-        target = _resolve(plan, target, ids, row)
+        target = row.record_id
+        if decisions.leave_out or decisions.merge:
+            if row.place in decisions.leave_out:
+                continue
+            target = _resolve(plan, decisions.merge.get(row.place, target), written, row)
         records[target] = _after(row, records.get(target), target, plan, decisions)
-        ids[row.place] = target
+        written.add(target)
     for retirement in plan.retired:
         record = records[retirement.record_id]
         records[record.id] = _without_vanished(record, retirement)
@@ -55,7 +64,7 @@ def _refuse_errors(plan: ImportPlan, decisions: Decisions) -> None:
     rows = [
         finding
         for row in plan.rows
-        if row.place not in decisions.leave_out
+        if row.findings and row.place not in decisions.leave_out
         for finding in row.findings
         if finding.level == "error"
     ]
@@ -65,11 +74,11 @@ def _refuse_errors(plan: ImportPlan, decisions: Decisions) -> None:
         raise ImportRefused((*held, *own, *rows))
 
 
-def _resolve(plan: ImportPlan, target: str, ids: Mapping[Place, str], row: PlannedRow) -> str:
+def _resolve(plan: ImportPlan, target: str, written: Collection[str], row: PlannedRow) -> str:
     """Return the record to write to; only a new row can be merged, into a record that is there."""
     if target == row.record_id:
         return target
-    if row.fate == "new" and (target in plan.existing or target in ids.values()):
+    if row.fate == "new" and (target in plan.existing or target in written):
         return target
     said = f"まとめる先の記録（{target}）がないか、新しい行ではありません。一覧を開き直してください"
     raise ImportRefused((Finding(row.place, "", target, said, "error"),))
@@ -105,7 +114,7 @@ def _updated(
     sources = tuple(source if old is last else old for old in record.sources)
     said_again = source.fields == last.fields and source.original == last.original
     filled = {name: value for name, value in record.fields.items() if value}
-    if said_again and values == filled and record.state != "vanished":
+    if said_again and values == filled and record.state != "vanished" and not last.gone:
         return record
     unconfirmed = record.unconfirmed
     if any(change.field == "categories" for change in outcome.changes):
@@ -116,8 +125,8 @@ def _updated(
 
 
 def _without_vanished(record: KeptRecord, retirement: Retirement) -> KeptRecord:
-    """Retire a record, or only drop the source that vanished when another still has it."""
+    """Retire a record, or only note that one of its lists dropped it when another still has it."""
     if not retirement.elsewhere:
         return replace(record, state="vanished")
-    kept = tuple(source for source in record.sources if source.origin not in retirement.gone)
-    return replace(record, sources=kept)
+    sources = (gone(s) if s.origin in retirement.gone else s for s in record.sources)
+    return replace(record, sources=tuple(sources))

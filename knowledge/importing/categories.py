@@ -16,7 +16,11 @@ from knowledge.importing.text import fold
 _RULES = Path(__file__).parent / "words" / "kinds.csv"
 _READ_CHARS = 2_000
 _SHORT_CHARS = 30
-Field = Literal["kind", "name", "text"]
+# kind: the row's kind.  not: words of a text whose row is no place of support.  name, text.
+# broad: words of a text that count when nothing narrower is said (育児 beside 療育).
+# office: names that say which office, not what it does.  list: words for the whole list.
+Field = Literal["kind", "not", "name", "text", "broad", "office", "list"]
+_FIELDS: tuple[Field, ...] = ("kind", "not", "name", "text", "broad", "office", "list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +35,35 @@ class CategoryProposal:
 @dataclass(frozen=True, slots=True)
 class _Rule:
     pattern: str
+    # A word that must stand in the row's text as well (グループホーム of the disabled, of the old).
+    beside: str
     exact: bool
     proposals: tuple[CategoryProposal, ...]
 
 
-def propose_categories(kind: str, name: str, text: str) -> tuple[CategoryProposal, ...]:
+_Proposals = tuple[CategoryProposal, ...]
+
+
+def propose_categories(kind: str, name: str, *texts: str) -> _Proposals:
     """Return the categories the kind stands for; else those of the name; else of the text.
 
     A row's kind is the publisher's own word and decides alone (also that a row is no
-    place of support: AED, 公衆トイレ).  Words in a name or text that stand for a kind
-    only ever make an unsure proposal.
+    place of support: AED, 公衆トイレ, 避難所).  Words in a name or text that stand for a
+    kind only ever make an unsure proposal, and the name of an office (市役所) counts
+    only when the text does not say what the office does.
     """
-    of_kind = _by_field("kind", fold(kind))
+    of_kind = _by_field("kind", kind, texts)
     if of_kind is not None:
         return of_kind
+    text = fold(" ".join(texts)[:_READ_CHARS])
+    if _any_of("not").search(text):
+        return ()
     folded = fold(name)
-    named = _by_name(folded) or _by_kind_in(folded, "名前から")
+    named = _by_name("name", folded, text) or _by_kind_in(folded, "名前から", text)
     # A remark of a word or two (備考: 公民館) is the kind in another column.
-    short = _by_kind_in(fold(text), "説明から") if len(text) <= _SHORT_CHARS else ()
-    return named or short or _by_text(text)
+    short = _by_kind_in(text, "説明から", text) if len(text) <= _SHORT_CHARS else ()
+    said = named or short or _by_text("text", text) or _by_text("broad", text)
+    return said or _by_name("office", folded, text) or _by_text("list", text)
 
 
 def rules_of_form(
@@ -69,30 +83,38 @@ def _said(rule: CategoryRule) -> str:
     return f"列の対応表: 「{rule.column}」に「{rule.contains}」がある"
 
 
-@lru_cache(maxsize=16_384)
-def _by_field(field: Field, text: str) -> tuple[CategoryProposal, ...] | None:
-    if not text:
-        return None
-    for rule in _rules(field):
-        if text == rule.pattern if rule.exact else rule.pattern in text:
+def _by_field(field: Field, words: str, texts: Iterable[str]) -> _Proposals | None:
+    """Return what the narrowest fitting rule says; None when no rule fits."""
+    for rule in _fitting(field, words):
+        if not rule.beside or any(rule.beside in fold(text) for text in texts):
             return rule.proposals
     return None
 
 
-def _by_name(name: str) -> tuple[CategoryProposal, ...]:
-    return (_any_of("name").search(name) and _by_field("name", name)) or ()
+@lru_cache(maxsize=16_384)
+def _fitting(field: Field, words: str) -> tuple[_Rule, ...]:
+    """Return the rules whose pattern the words hold, narrower ones first."""
+    text = fold(words)
+    return tuple(
+        rule
+        for rule in _rules(field)
+        if (text == rule.pattern if rule.exact else rule.pattern in text)
+    )
 
 
-def _by_kind_in(text: str, where: str) -> tuple[CategoryProposal, ...]:
-    found = (_any_of("kind").search(text) and _by_field("kind", text)) or ()
+def _by_name(field: Field, name: str, text: str) -> _Proposals:
+    return (_any_of(field).search(name) and _by_field(field, name, (text,))) or ()
+
+
+def _by_kind_in(words: str, where: str, text: str) -> _Proposals:
+    found = (_any_of("kind").search(words) and _by_field("kind", words, (text,))) or ()
     return tuple(CategoryProposal(p.category, f"{where}: {p.reason}", sure=False) for p in found)
 
 
-def _by_text(text: str) -> tuple[CategoryProposal, ...]:
+def _by_text(field: Field, text: str) -> _Proposals:
     """Return the categories of at most three words found in the text, in the order of the rules."""
-    folded = fold(text[:_READ_CHARS])
-    words = set(_any_of("text").findall(folded))
-    found = [p for rule in _rules("text") if rule.pattern in words for p in rule.proposals]
+    words = set(_any_of(field).findall(text))
+    found = [p for rule in _rules(field) if rule.pattern in words for p in rule.proposals]
     once = {proposal.category: proposal for proposal in reversed(found)}
     return tuple(proposal for proposal in reversed(once.values()))[:3]
 
@@ -109,7 +131,9 @@ def _rules(field: Field) -> tuple[_Rule, ...]:
         rows = [row for row in csv.DictReader(stream) if row["field"] == field]
     rules = [_rule(row) for row in rows]
     # In a text every word counts, in the order of the file.
-    return tuple(rules if field == "text" else sorted(rules, key=lambda r: -len(r.pattern)))
+    if field == "text":
+        return tuple(rules)
+    return tuple(sorted(rules, key=lambda rule: (-len(rule.pattern), not rule.beside)))
 
 
 def _rule(row: Mapping[str, str]) -> _Rule:
@@ -118,10 +142,10 @@ def _rule(row: Mapping[str, str]) -> _Rule:
         for category in row["categories"].split(";")
         if category
     )
-    return _Rule(fold(row["pattern"]), row["match"] == "exact", proposals)
+    pattern, _, beside = fold(row["pattern"]).partition("&")
+    return _Rule(pattern, beside, row["match"] == "exact", proposals)
 
 
 def known_rule_categories() -> frozenset[str]:
     """Return every category the shipped rules can propose (a test holds them to the catalogue)."""
-    fields: tuple[Field, ...] = ("kind", "name", "text")
-    return frozenset(p.category for f in fields for r in _rules(f) for p in r.proposals)
+    return frozenset(p.category for f in _FIELDS for r in _rules(f) for p in r.proposals)

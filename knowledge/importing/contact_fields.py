@@ -19,31 +19,28 @@ _POSTAL = re.compile(r"〒?\s*(\d{3})-?(\d{4})")
 _NOT_PHONES = re.compile(r"https?://\S+|[\w.+\-]+@[\w.\-]+|〒\s*\d{3}-?\d{4}[^\n]*")
 _MOST_WINDOW_CHARS = 60
 _SECTIONS = ("課", "係", "室", "班")
-_PHONE_ROLES = frozenset(("phone", "phone_more", "fax"))
 
 
 def address_fields(
     cells: Cells, context: DraftContext, told: Told
 ) -> tuple[Fields, AddressReading]:
     """Return the address with its certain parts, the municipality's code and the point."""
-    prefecture, city = tidy(cells.get("prefecture")), tidy(cells.get("city"))
-    joint = cells.get("prefecture_city")
-    if joint:
-        prefecture, city = split_place(joint)
+    one = cells.one
+    if "prefecture_city" in one:
+        prefecture, city = split_place(one["prefecture_city"])
+    else:
+        prefecture, city = tidy(cells.get("prefecture")), tidy(cells.get("city"))
     reading = read_address(
-        cells.get("address") or _address_in_place(cells, context),
+        cells.get("address") or ("place" in one and _address_in_place(cells, context)) or "",
         prefecture,
         city if city != prefecture else "",
         cells.get("building"),
         context.home,
         context.municipalities.names,
     )
-    told.add("address", cells.get("address"), reading.doubts)
-    postal = (
-        _POSTAL.fullmatch(fold(cells.one["postal_code"]).strip())
-        if "postal_code" in cells.one
-        else None
-    )
+    if reading.doubts:
+        told.add("address", cells.get("address"), reading.doubts)
+    postal = _POSTAL.fullmatch(fold(one["postal_code"]).strip()) if "postal_code" in one else None
     fields = {
         "address": reading.text,
         "postal_code": f"{postal[1]}-{postal[2]}" if postal else reading.postal_code,
@@ -51,9 +48,11 @@ def address_fields(
         "city": reading.city,
         "municipality_code": _code(cells.get("code"), reading, context, told),
     }
-    if "latitude" in cells.one or "longitude" in cells.one:
+    if "latitude" in one or "longitude" in one:
         point = read_point(cells.get("latitude"), cells.get("longitude"))
-        told.add("latitude", f"{cells.get('latitude')}, {cells.get('longitude')}", point.doubts)
+        if point.doubts:
+            said = f"{cells.get('latitude')}, {cells.get('longitude')}"
+            told.add("latitude", said, point.doubts)
         fields["latitude"], fields["longitude"] = point.latitude, point.longitude
     return fields, reading
 
@@ -88,46 +87,47 @@ def contact_fields(
     # The town's area code is not for an office in the next town.
     codes = () if elsewhere(address, context.home) else context.area_codes
     fields = _phones(cells, codes, told)
+    one = cells.one
     for role in ("url", "email"):
-        cell = cells.get(role)
-        if cell:
-            links = read_links(cell)
-            told.add(role, cell, links.doubts)
-            fields.setdefault("url", links.url)
-            fields.setdefault("email", links.email)
-            fields["url"], fields["email"] = (
-                fields["url"] or links.url,
-                fields["email"] or links.email,
-            )
-    window = tidy(cells.get("window")).replace("\n", " ")
-    place = tidy(cells.get("place"))
-    if not window and place.endswith(_SECTIONS):
-        window = place.replace("\n", " ")
-    if not is_blank(window):
-        fields["window"] = window
-    if cells.get("contact"):
-        _contact(cells.get("contact"), codes, fields, told)
+        if role not in one:
+            continue
+        links = read_links(one[role])
+        if links.doubts:
+            told.add(role, one[role], links.doubts)
+        fields["url"] = fields.get("url") or links.url
+        fields["email"] = fields.get("email") or links.email
+    if "window" in one or "place" in one:
+        window = tidy(cells.get("window")).replace("\n", " ")
+        place = tidy(cells.get("place"))
+        if not window and place.endswith(_SECTIONS):
+            window = place.replace("\n", " ")
+        if not is_blank(window):
+            fields["window"] = window
+    if "contact" in one:
+        _contact(one["contact"], codes, fields, told)
     return fields
 
 
 def _phones(cells: Cells, codes: tuple[str, ...], told: Told) -> Fields:
     fields: Fields = {"phone": ""}
-    if _PHONE_ROLES.isdisjoint(cells.one):
+    one = cells.one
+    if not ("phone" in one or "phone_more" in one or "fax" in one):
         return fields
     reading = _read(cells, "phone", codes, told)
     numbers = [reading.text()] if reading.phones else []
-    if "phone_more" in cells.one:
+    if "phone_more" in one:
         numbers.append(_read(cells, "phone_more", codes, told).text())
     numbers = [text for text in numbers if text]
-    extension = fold(cells.get("extension")).strip() if "extension" in cells.one else ""
+    extension = fold(one["extension"]).strip() if "extension" in one else ""
     if numbers and extension and not is_blank(extension) and "内線" not in numbers[0]:
         numbers[0] += f" 内線{extension.removeprefix('内線')}"
     fields["phone"] = "、".join(numbers)
-    if cells.get("fax"):
-        fax = read_phones(cells.get("fax"), codes, "fax")
-        told.add("fax", cells.get("fax"), fax.doubts, "note")
+    if "fax" in one:
+        fax = read_phones(one["fax"], codes, "fax")
+        if fax.doubts:
+            told.add("fax", one["fax"], fax.doubts, "note")
         fields["fax"] = fax.text("fax")
-    if any(phone.use == "fax" for phone in reading.phones):
+    if "fax" in [phone.use for phone in reading.phones]:
         fields["fax"] = fields.get("fax") or reading.text("fax")
     return fields
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from knowledge.importing.amounts import read_places
 from knowledge.importing.dates import read_date
@@ -20,8 +21,10 @@ from knowledge.importing.text import is_blank, tidy
 from knowledge.importing.told import Told
 from knowledge.importing.wording import cost_words, describe, first_step_words, hours_words
 
-_COPIED = ("kana", "district", "bring", "corporate_number")
-_DATES = frozenset(("started_on", "starts_on", "ends_on"))
+_COPIED = ("kana", "district", "bring", "corporate_number", "id")
+_DATES = ("started_on", "starts_on", "ends_on")
+# Cells that say when; 「hours」 and 「hours_note」 may have several columns.
+_WHEN = ("days", "opens", "closes", "hours_weekday", "hours_saturday", "hours_sunday", "hours_holiday", "closed_days", "frequency")  # fmt: skip
 # The head of an organisation is a person, whose name the desk does not keep.
 _HEAD = re.compile(
     r"\s+(?:代表取締役|代表理事|代表役員|代表者|理事長|院長|会長|園長|施設長|所長|社長|代表)"
@@ -32,28 +35,34 @@ _ANYONE = frozenset(("なし", "特になし", "どなたでも", "誰でも", "
 
 def content_fields(cells: Cells, reader: RowReader, told: Told) -> dict[str, str]:
     """Return who, what, for whom, at what cost."""
+    one = cells.one
+    fields = {role: tidy(one[role]) for role in _COPIED if role in one}
     kind = tidy(cells.get("kind")).replace("\n", "、")
     kind = "" if is_blank(kind) else kind
-    organization = _HEAD.split(tidy(cells.get("organization")).replace("\n", " "))[0].strip()
-    fields = {role: tidy(cells.one[role]) for role in _COPIED if role in cells.one}
-    if "id" in cells.one:
-        fields["id"] = tidy(cells.one["id"])
-    fields |= {"kind": kind, "organization": "" if is_blank(organization) else organization}
+    organization = _organization(one["organization"]) if "organization" in one else ""
+    fields |= {"kind": kind, "organization": organization}
     # A section of the town hall is a window, not an organisation.
-    if fields["organization"].endswith(_SECTIONS) and "window" not in cells.one:
-        fields["window"], fields["organization"] = fields["organization"], ""
+    if organization.endswith(_SECTIONS) and "window" not in one:
+        fields["window"], fields["organization"] = organization, ""
     fields["for_whom"] = _for_whom(cells)
     fields["cost"] = cost_words(cells)
     fields["first_step"] = first_step_words(cells, reader.headers.get("first_step", ""))
     fields["description"] = describe(cells, kind, fields["organization"])
-    places = cells.get("places")
-    if places:
+    if "places" in one:
+        places = one["places"]
         reading = read_places(places)
-        told.add("places", places, reading.doubts)
         fields["places"] = "" if reading.places is None else str(reading.places)
         if reading.doubts:
+            told.add("places", places, reading.doubts)
             fields["description"] += f"。定員: {tidy(places)}"
     return fields
+
+
+@lru_cache(maxsize=8_192)
+def _organization(cell: str) -> str:
+    """Return the organisation without the person at its head."""
+    name = _HEAD.split(tidy(cell).replace("\n", " "))[0].strip()
+    return "" if is_blank(name) else name
 
 
 def _for_whom(cells: Cells) -> str:
@@ -66,17 +75,33 @@ def _for_whom(cells: Cells) -> str:
 
 def time_fields(cells: Cells, layout: Layout, told: Told) -> dict[str, str]:
     """Return the hours in words, and the weekly timetable where it is certain."""
+    one, many = cells.one, cells.many
+    said = tuple([(role, one[role]) for role in _WHEN if role in one])
+    if said or "hours" in many or "hours_note" in many:
+        texts = tuple(many.get("hours", ()))
+        hours, opening = _hours(said, texts, tuple(many.get("hours_note", ())))
+        fields = {"hours": hours, "opening": opening} if hours else {"hours": ""}
+    else:
+        fields = {"hours": ""}
+    for role in _DATES:
+        if role in one:
+            reading = read_date(one[role])
+            told.add(role, one[role], reading.doubts, "note")
+            fields[role] = reading.iso
+    if layout.form.id == "event":
+        return {**fields, "opening": "", "hours": _event(fields)}
+    return fields
+
+
+_Said = tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=16_384)
+def _hours(said: _Said, texts: _Said, notes: _Said) -> tuple[str, str]:
+    """Return the hours in words and the timetable; many rows of a list say the same."""
+    cells = Cells(dict(said), {"hours": list(texts), "hours_note": list(notes)})
     hours = hours_words(cells)
-    fields = {"hours": hours}
-    if hours:
-        fields["opening"] = opening_text(_timetable(cells).opening)
-    for role in _DATES & cells.one.keys():
-        reading = read_date(cells.one[role])
-        told.add(role, cells.one[role], reading.doubts, "note")
-        fields[role] = reading.iso
-    return (
-        fields if layout.form.id != "event" else {**fields, "opening": "", "hours": _event(fields)}
-    )
+    return hours, opening_text(_timetable(cells).opening) if hours else ""
 
 
 def _event(fields: Mapping[str, str]) -> str:

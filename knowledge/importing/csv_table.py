@@ -79,7 +79,7 @@ def _quote_fault(name: str, reason: str, row: int) -> Finding:
     if "unexpected end" in reason:
         remedy = 'ファイルが途中で切れているか、引用符「"」が閉じていません。受け取り直してください'
     else:
-        remedy = f'引用符「"」の使い方が合いません。この行の「"」を直してください（{reason}）'
+        remedy = '引用符「"」の使い方が合いません。この行の「"」を直してください'
     return Finding(place, "", "", remedy, "error")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 
 from knowledge.importing.addresses import AddressReading
@@ -14,7 +15,7 @@ from knowledge.importing.content_fields import content_fields, time_fields
 from knowledge.importing.dates import read_date
 from knowledge.importing.drafts import Draft, DraftContext, Origin
 from knowledge.importing.findings import Finding, Place
-from knowledge.importing.own_fields import own_fields
+from knowledge.importing.own_fields import OWN, own_fields
 from knowledge.importing.recognise import Layout
 from knowledge.importing.rows import Cells, RowReader, formula_findings, is_no_record, row_reader
 from knowledge.importing.tables import Sheet
@@ -25,9 +26,8 @@ _ONLY_A_ROLE = re.compile(
     r"(?:保健師|栄養士|管理栄養士|助産師|看護師|相談員|支援員|民生委員|児童委員|主任児童委員|職員|担当者?|各|など|等|[・、/\s])+"
 )
 _PAUSED = re.compile(
-    r"(?:現在|ただいま)?(?:休止中|休業中|活動休止|休止しています)|(?:新規)?受付(?:は|を)?(?:停止|終了|行っていない|行っていません)"
+    r"(?:現在|ただいま)?(?:休止中|休業中|休館中|休園中|休所中|閉鎖中|活動休止|休止しています)|(?:新規)?受付(?:は|を)?(?:停止|終了|行っていない|行っていません)"
 )
-_PAUSE_SIGNS = re.compile(r"休|受付")
 _PAUSED_NOT = re.compile(r"場合|ことがあ|可能性|時は|ときは")
 
 
@@ -46,15 +46,16 @@ def to_drafts(
     when it is longer, or the last one (a file that was cut off).
     """
     reader = row_reader(layout, sheet.name)
+    first_row = layout.first_data_row
     short: Draft | None = None
     for number, row in sheet.rows():
-        if number < layout.first_data_row:
+        if number < first_row:
             continue
         if short is not None:
             yield short
             short = None
         cells = reader.cells(row)
-        if is_no_record(cells, row, layout, reader.constants):
+        if is_no_record(cells, row, reader):
             continue
         told = Told(Place(sheet.file, sheet.name, number), reader.headers)
         draft = _draft(cells, row, reader, layout, context, dataset, told, more)
@@ -102,13 +103,15 @@ def _draft(
     fields = {"name": name, **located, **contact_fields(cells, context, address, told)}
     fields |= content_fields(cells, reader, told)
     fields |= time_fields(cells, layout, told)
-    fields |= own_fields(cells, context, told)
-    _joined(cells, fields, more)
+    if not OWN.isdisjoint(reader.roles):
+        fields |= own_fields(cells, context, told)
+    if more:
+        _joined(cells, fields, more)
     fields |= _provenance(cells, context, fields, told)
     _state(cells, context, fields, told)
     proposals = () if fields.get("categories") else _proposals(fields, cells, row, reader, layout)
     if proposals:
-        fields["categories"] = ";".join(p.category for p in proposals)
+        fields["categories"] = ";".join([p.category for p in proposals])
     return Draft(
         place=told.place,
         origin=_origin(cells, layout, dataset, name, fields),
@@ -136,18 +139,30 @@ def _provenance(
     """Return where the row was read and as of when; never a verification nobody made."""
     own = cells.get("source")
     source = _source(own, cells.get("license"), cells.get("source_url")) if own else context.source
-    result = {"source": source}
-    if not fields.get("verified_on"):
-        stated = read_date(cells.get("as_of"))
-        told.add("as_of", cells.get("as_of"), stated.doubts, "note")
-        day = stated.earliest or context.as_of
-        result["verified_on"] = day.isoformat() if day else ""
-    return result
+    if fields.get("verified_on"):
+        return {"source": source}
+    stated = cells.get("as_of")
+    day, doubts = _as_of(stated, context.as_of)
+    if doubts:
+        told.add("as_of", stated, doubts, "note")
+    if context.today and day > context.today.isoformat():
+        # Else nobody would ever be asked to make sure again.
+        told.add("as_of", day, ("先の日付なので、今日の時点としました。確かめてください",))
+        day = context.today.isoformat()
+    return {"source": source, "verified_on": day}
 
 
 @lru_cache(maxsize=1_024)
 def _source(*cells: str) -> str:
     return "、".join(tidy(cell) for cell in cells if cell)
+
+
+@lru_cache(maxsize=1_024)
+def _as_of(stated: str, otherwise: date | None) -> tuple[str, tuple[str, ...]]:
+    """Return the first day the row can be as of, and the doubts about it."""
+    reading = read_date(stated)
+    day = reading.earliest or otherwise
+    return day.isoformat() if day else "", reading.doubts
 
 
 def _state(cells: Cells, context: DraftContext, fields: dict[str, str], told: Told) -> None:
@@ -157,7 +172,7 @@ def _state(cells: Cells, context: DraftContext, fields: dict[str, str], told: To
         fields["status"], fields["status_note"] = "suspended", f"受付は {ends} で終わり"
         told.add("ends_on", cells.get("ends_on"), ("受付が終わっているので「休止」にしました",))
     for text in (fields["name"], *cells.texts("note"), *cells.texts("hours_note")):
-        if not _PAUSE_SIGNS.search(text):
+        if "休" not in text and "受付" not in text:
             continue
         paused = _PAUSED.search(text)
         if paused and not _PAUSED_NOT.search(text) and not fields.get("status"):
@@ -178,18 +193,22 @@ def _proposals(
         named = dict(zip(reader.header, row, strict=False))
         found = rules_of_form(layout.form.categories, named)
     if not found:
-        text = f"{fields['description']} {fields['for_whom']} {cells.get('place')}"
-        found = propose_categories(fields["kind"], fields["name"], text)
-    flagged = [label for label, text in cells.many.get("flag", ()) if text.strip() == "1"]
-    if any("フードパントリー" in label for label in flagged):
-        found += (CategoryProposal("poverty.food", "フードパントリーの印がある", sure=True),)
+        texts = (fields["description"], fields["for_whom"], cells.get("place"))
+        found = propose_categories(fields["kind"], fields["name"], *texts)
+    if "flag" in cells.many:
+        flagged = [label for label, text in cells.many["flag"] if text.strip() == "1"]
+        if any("フードパントリー" in label for label in flagged):
+            found += (CategoryProposal("poverty.food", "フードパントリーの印がある", sure=True),)
+    if len(found) < 2:
+        return found
     return tuple({proposal.category: proposal for proposal in found}.values())
 
 
 def _origin(
     cells: Cells, layout: Layout, dataset: str, name: str, fields: Mapping[str, str]
 ) -> Origin:
-    parts = [_key_part(role, cells.get(role)) for role in layout.form.key]
+    roles = layout.form.key
+    parts = [_key_part(role, cells.one[role]) if role in cells.one else "" for role in roles]
     key = "|".join(parts) if any(parts) else ""
     return Origin(layout.form.id, dataset, key, fold_name(name), fold_name(fields["address"]))
 

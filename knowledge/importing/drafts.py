@@ -51,7 +51,7 @@ class Draft:
         return {
             header: cell
             for header, cell in zip(self.header, self.cells, strict=False)
-            if cell.strip()
+            if cell and not cell.isspace()
         }
 
     @property

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -18,14 +19,14 @@ _CORPORATION = re.compile(
     r"|(?:一般|公益)(?:社団|財団)法人|宗教法人|学校法人|独立行政法人|\(株\)|\(有\)|㈱|㈲|株|有限"
 )
 _NUMBERS = re.compile(r"\d+|[ivx]+$|[a-z]$|[一二三四五六七八九十]+(?=号|$)")
+_NO_DIGITS = re.compile(r"\D+")
 _LIKE = 85.0
 # A number or address that more records share is a switchboard or an office building.
 _MOST_SHARING = 20
 _MOST_PER_ROW = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """What is compared: a record (``record_id``) or a row of the file (``place``)."""
 
     record_id: str
@@ -41,15 +42,13 @@ def candidate(
 ) -> Candidate:
     """Return a record or row in the terms it is compared in; ``origin`` saves folding again."""
     phone = fields.get("phone", "")
-    name = origin.name if origin else fold_name(fields.get("name", ""))
-    return Candidate(
-        record_id,
-        place,
-        fields,
-        phone=re.sub(r"\D", "", phone.partition("、")[0].partition(" ")[0]) if phone else "",
-        address=origin.address if origin else fold_name(fields.get("address", "")),
-        name=_CORPORATION.sub("", name),
-    )
+    if phone:
+        phone = _NO_DIGITS.sub("", phone.partition("、")[0].partition(" ")[0])
+    if origin:
+        name, address = origin.name, origin.address
+    else:
+        name, address = fold_name(fields.get("name", "")), fold_name(fields.get("address", ""))
+    return Candidate(record_id, place, fields, phone, address, _CORPORATION.sub("", name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,39 +68,44 @@ def propose_merges(
     rows: Sequence[Candidate], records: Iterable[Candidate]
 ) -> tuple[MergeProposal, ...]:
     """Return for each new row up to three records or earlier rows it may double."""
-    everything = [*records, *rows]
-    order = {id(one): number for number, one in enumerate(everything)}
-    new = {id(one) for one in rows}
+    older = tuple(records)
+    everything = [*older, *rows]
     found: dict[int, list[MergeProposal]] = {}
-    for first, second in _pairs(everything):
-        older, newer = sorted((first, second), key=lambda c: order[id(c)])
-        if id(newer) not in new:
-            continue
-        proposal = _compare(newer, older)
+    for earlier, later in _pairs(everything, len(older)):
+        proposal = _compare(everything[later], everything[earlier])
         if proposal:
-            found.setdefault(order[id(newer)], []).append(proposal)
+            found.setdefault(later, []).append(proposal)
     best = (sorted(found[n], key=lambda p: -p.likeness)[:_MOST_PER_ROW] for n in sorted(found))
     return tuple(proposal for proposals in best for proposal in proposals)
 
 
-def _pairs(candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
-    """Yield every two that share a number, an address or a name, once."""
+def _pairs(candidates: Sequence[Candidate], first_new: int) -> Iterator[tuple[int, int]]:
+    """Yield the positions of every two that share a number, an address or a name, once.
+
+    The later one of the two is new: records are not held against each other.
+    """
     seen: set[tuple[int, int]] = set()
     for shared in (attrgetter("phone"), attrgetter("address"), attrgetter("name")):
-        groups: dict[str, list[Candidate]] = {}
-        for one in candidates:
-            key = shared(one)
-            if key:
-                groups.setdefault(key, []).append(one)
-        for group in groups.values():
-            if not 2 <= len(group) <= _MOST_SHARING:
-                continue
+        for group in _sharing(map(shared, candidates)):
             for position, first in enumerate(group):
                 for second in group[position + 1 :]:
-                    pair = (id(first), id(second))
-                    if pair not in seen:
+                    pair = (first, second)
+                    if second >= first_new and pair not in seen:
                         seen.add(pair)
-                        yield first, second
+                        yield pair
+
+
+def _sharing(keys: Iterable[str]) -> Iterator[list[int]]:
+    """Yield the positions of those that share a key, where few enough do."""
+    single: dict[str, int] = {}
+    groups: dict[str, list[int]] = {}
+    for position, key in enumerate(keys):
+        if not key:
+            continue
+        first = single.setdefault(key, position)
+        if first != position:
+            groups.setdefault(key, [first]).append(position)
+    return (group for group in groups.values() if len(group) <= _MOST_SHARING)
 
 
 def _compare(newer: Candidate, older: Candidate) -> MergeProposal | None:

@@ -26,7 +26,11 @@ def find_doubles(drafts: Sequence[Draft]) -> dict[int, int]:
     seen: dict[Hashable, list[int]] = {}
     doubles: dict[int, int] = {}
     for position, draft in enumerate(drafts):
-        alike = seen.setdefault(_whole(draft.origin), [])
+        key = whole(draft.origin)
+        alike = seen.get(key)
+        if alike is None:
+            seen[key] = [position]
+            continue
         earlier = next((i for i in alike if drafts[i].fields == draft.fields), None)
         if earlier is None:
             alike.append(position)
@@ -43,6 +47,8 @@ def match_drafts(existing: Iterable[KeptRecord], drafts: Sequence[Draft]) -> lis
     """
     known = [Known(record, source) for record in existing for source in record.sources]
     found: list[Known | None] = [None] * len(drafts)
+    if not known:
+        return found
     taken: set[int] = set()
     _match_whole(known, drafts, found, taken)
     for identity in (_by_name, _by_number):
@@ -55,11 +61,12 @@ def _match_whole(
 ) -> None:
     waiting: dict[Hashable, list[int]] = {}
     for index, item in enumerate(known):
-        waiting.setdefault(_whole(item.source.origin), []).append(index)
+        waiting.setdefault(whole(item.source.origin), []).append(index)
+    asked = [waiting.get(whole(draft.origin)) for draft in drafts]
     # Of several alike, each row first takes the record it has not changed.
     for unchanged in (True, False):
         for position, draft in enumerate(drafts):
-            same = waiting.get(_whole(draft.origin)) if found[position] is None else None
+            same = asked[position] if found[position] is None else None
             if not same:
                 continue
             fields = draft.fields
@@ -106,7 +113,8 @@ def _unique(items: Iterable[tuple[Hashable | None, int]]) -> dict[Hashable, int]
     return {key: indexes[0] for key, indexes in counts.items() if len(indexes) == 1}
 
 
-def _whole(origin: Origin) -> Hashable:
+def whole(origin: Origin) -> Hashable:
+    """Return what two rows must share to be taken for the same record."""
     # Without the data set: the same row in a file of another name is the same record.
     return origin.form, origin.key, origin.name, origin.address
 

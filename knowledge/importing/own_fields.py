@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from knowledge.importing.amounts import read_places
 from knowledge.importing.drafts import DraftContext
 from knowledge.importing.rows import Cells
 from knowledge.importing.text import fold, tidy
@@ -11,7 +12,7 @@ from knowledge.importing.told import Told
 from knowledge.parse import parse_conditions, parse_opening
 
 OWN_ROLES = ("categories", "opening", "status", "status_note", "eligibility", "is_window", "verified_on", "verified_by")  # fmt: skip
-_OWN = frozenset(OWN_ROLES)
+OWN = frozenset(OWN_ROLES)
 _STATUSES = {
     "open": "open", "受入中": "open", "full": "full", "満員": "full", "suspended": "suspended",
     "休止": "suspended", "reservation": "reservation", "要予約": "reservation", "予約制": "reservation",
@@ -20,7 +21,7 @@ _STATUSES = {
 
 def own_fields(cells: Cells, context: DraftContext, told: Told) -> dict[str, str]:
     """Return the fields of our own columns, noting an error for each value that is not one."""
-    if _OWN.isdisjoint(cells.one):
+    if OWN.isdisjoint(cells.one):
         return {}
     fields = {role: tidy(cells.get(role)) for role in OWN_ROLES if cells.get(role)}
     if "categories" in fields:
@@ -44,8 +45,12 @@ def own_fields(cells: Cells, context: DraftContext, told: Told) -> dict[str, str
                 "open, full, suspended, reservation のどれかで書いてください",
             )
         fields["status"] = status or ""
+    if read_places(cells.get("places")).doubts:
+        told.error("places", cells.get("places"), "定員は数だけで書いてください（例: 20）")
     if "verified_on" in fields:
-        fields["verified_on"] = _day(fields["verified_on"], told)
+        fields["verified_on"] = day = _day(fields["verified_on"], told)
+        if context.today and day > context.today.isoformat():
+            told.error("verified_on", day, "先の日付です。今日か、それより前の日にしてください")
     if "is_window" in fields:
         fields["is_window"] = (
             "1" if fold(fields["is_window"]) in ("1", "○", "〇", "true", "TRUE") else "0"

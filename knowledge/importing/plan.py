@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -12,7 +12,7 @@ from knowledge.importing.drafts import Draft, Origin
 from knowledge.importing.duplicates import MergeProposal, candidate, propose_merges
 from knowledge.importing.findings import Finding, Place
 from knowledge.importing.mapping import Proposal
-from knowledge.importing.matching import Known, find_doubles, match_drafts, new_id
+from knowledge.importing.matching import Known, find_doubles, match_drafts, new_id, whole
 from knowledge.importing.records import Imported, KeptRecord
 from knowledge.importing.three_way import Conflict, FieldChange, hold_against
 
@@ -112,7 +112,7 @@ def plan_import(
     planned = _plan_rows(single, known, {record.id for record in existing})
     planned += [_doubled(inside[i], inside[earlier]) for i, earlier in doubles.items()]
     planned += [PlannedRow(draft, "outside") for draft in drafts if draft.outside]
-    planned.sort(key=lambda row: (row.place.sheet, row.place.row))
+    planned.sort(key=_in_file)
     datasets = frozenset((draft.origin.form, draft.origin.dataset) for draft in drafts)
     retired = _retirements(existing, known, datasets)
     return ImportPlan(
@@ -130,6 +130,11 @@ def plan_import(
     )
 
 
+def _in_file(row: PlannedRow) -> tuple[str, int]:
+    place = row.draft.place
+    return place.sheet, place.row
+
+
 def _doubled(draft: Draft, earlier: Draft) -> PlannedRow:
     """Return the fate of a row that says the very same as an earlier one."""
     fate: Fate = "error" if draft.errors else "duplicate"
@@ -139,16 +144,16 @@ def _doubled(draft: Draft, earlier: Draft) -> PlannedRow:
 def _plan_rows(
     drafts: Sequence[Draft], known: Sequence[Known | None], taken: set[str]
 ) -> list[PlannedRow]:
-    first: dict[tuple[object, ...], PlannedRow] = {}
+    first: dict[Hashable, PlannedRow] = {}
     planned: list[PlannedRow] = []
     for draft, match in zip(drafts, known, strict=True):
-        origin = draft.origin
-        identity = (origin.form, origin.key, origin.name, origin.address)
+        identity = whole(draft.origin)
         earlier = first.get(identity)
         row = _planned(draft, match, earlier, taken)
         if row.record_id:
             taken.add(row.record_id)
-        first.setdefault(identity, row)
+        if earlier is None:
+            first[identity] = row
         planned.append(row)
     return planned
 
@@ -156,7 +161,7 @@ def _plan_rows(
 def _planned(
     draft: Draft, match: Known | None, earlier: PlannedRow | None, taken: set[str]
 ) -> PlannedRow:
-    if draft.errors:
+    if draft.findings and draft.errors:
         record_id = match.record.id if match else ""
         return PlannedRow(draft, "error", record_id, findings=draft.findings)
     if match is not None:
@@ -202,14 +207,15 @@ def _retirements(
             source
             for source in record.sources
             # A list without a name of its own may be any list: nothing of it is retired.
-            if source.origin.dataset
+            if not source.gone
+            and source.origin.dataset
             and (source.origin.form, source.origin.dataset) in datasets
             and (record.id, source.origin) not in seen
         ]
         if record.state != "active" or not gone:
             continue
         edited = any(record.fields.get(n, "") != v for n, v in gone[0].fields.items())
-        elsewhere = len(gone) < len(record.sources)
+        elsewhere = len(gone) < sum(not source.gone for source in record.sources)
         origins = tuple(source.origin for source in gone)
         name = record.fields.get("name", "")
         retired.append(Retirement(record.id, name, edited, origins, elsewhere))
@@ -257,10 +263,12 @@ def _merges(
         for row in planned
         if row.fate == "new"
     ]
+    if not new:
+        return ()
     updated = {row.record_id for row in planned if row.record_id and row.fate != "new"}
     known = [
         candidate(record.id, None, record.fields)
         for record in existing
         if record.state == "active" or record.id in retired or record.id in updated
     ]
-    return propose_merges(new, known) if new else ()
+    return propose_merges(new, known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -22,7 +22,11 @@ _NO_KIND = "施設・団体"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What one row of one data set said when it was last read."""
+    """What one row of one data set said when it was last read.
+
+    ``gone``: its list no longer has it, which retires nothing any more; should the row come
+    back, it is still known whose it is.
+    """
 
     origin: Origin
     fields: Mapping[str, str]
@@ -31,6 +35,7 @@ class Imported:
     sheet: str
     row: int
     imported_on: date
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,11 @@ def imported(draft: Draft, today: date) -> Imported:
     return Imported(
         draft.origin, draft.fields, draft.original, place.file, place.sheet, place.row, today
     )
+
+
+def gone(source: Imported) -> Imported:
+    """Return the source as one that its list no longer has."""
+    return source if source.gone else replace(source, gone=True)
 
 
 def resource_of(record: KeptRecord, facts: Mapping[str, FactDefinition]) -> Resource | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from knowledge.importing.findings import Finding, Place
 from knowledge.importing.recognise import Column, Layout
@@ -18,10 +20,10 @@ _FOOT = re.compile(r"\s*(?:※|注[)）:：\s]|合計|小計|総計|計$|出典|
 _FORMULA = re.compile(r"\s*(?:=|@[A-Za-z][\w.]*\(|[+\-][A-Za-z][\w.]*[(!|]|[+\-]\d+[+\-*/].*[(!|])")
 _PART = "\x1f"
 _ANY_FORMULA = re.compile(_PART + _FORMULA.pattern)
+_MAYBE_FORMULA = re.compile(_PART + r"(?:[=@+\-]|[^\S\x1f])")
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(NamedTuple):
     """The filled cells of one row: one per role, and lists for the roles of several columns."""
 
     one: dict[str, str]
@@ -41,44 +43,60 @@ class RowReader:
     """A layout made ready for reading many rows."""
 
     header: tuple[str, ...]
-    single: tuple[tuple[int, str], ...]
+    name_header: str
+    # ``pick`` takes the cells of ``single`` out of a row that has all columns, in one step.
+    single: tuple[str, ...]
+    pick: Callable[[Sequence[str]], tuple[str, ...]]
     several: tuple[tuple[int, str, str], ...]
     headers: Mapping[str, str]
     constants: Mapping[str, str]
-    extra: list[str] = field(default_factory=list)
+    # Every role a row of this layout can have a cell or a constant for.
+    roles: frozenset[str]
 
     def cells(self, row: Sequence[str]) -> Cells:
         """Return the filled cells of a row; constants fill what the row leaves empty."""
-        width = len(row)
-        one = {
-            role: row[index] for index, role in self.single if index < width and row[index].strip()
-        }
+        missing = len(self.header) - len(row)
+        if missing > 0:
+            row = [*row, *[""] * missing]
+        filled = zip(self.single, self.pick(row), strict=True)
+        one = {role: cell for role, cell in filled if cell and not cell.isspace()}
         for role, value in self.constants.items():
             one.setdefault(role, value)
         many: dict[str, list[tuple[str, str]]] = {}
         for index, role, header in self.several:
-            if index < width and row[index].strip():
-                many.setdefault(role, []).append((header, row[index]))
+            cell = row[index]
+            if cell and not cell.isspace():
+                many.setdefault(role, []).append((header, cell))
         return Cells(one, many)
 
 
 def row_reader(layout: Layout, sheet: str) -> RowReader:
     """Return the reader of a layout's rows."""
     used = [column for column in layout.columns if column.role != "ignore"]
-    single = [c for c in used if c.role not in MANY]
+    # Reversed: of two columns of one role the first filled one counts.
+    single = [c for c in reversed(used) if c.role not in MANY]
     labels = {fold_header(header): label for header, label in layout.form.labels.items()}
+    constants = layout.form.constants_for(sheet)
     return RowReader(
         header=layout.header,
-        # Reversed: of two columns of one role the first filled one counts.
-        single=tuple((c.index, c.role) for c in reversed(single)),
+        name_header=next((c.header for c in layout.columns if c.role == "name"), ""),
+        single=tuple(c.role for c in single),
+        pick=_picker([c.index for c in single]),
         several=tuple(
             (c.index, c.role, labels.get(fold_header(c.header), c.header))
             for c in used
             if c.role in MANY
         ),
         headers=_headers(used),
-        constants=layout.form.constants_for(sheet),
+        constants=constants,
+        roles=frozenset((*(c.role for c in used), *constants)),
     )
+
+
+def _picker(indexes: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    if len(indexes) > 1:
+        return itemgetter(*indexes)
+    return lambda row: tuple(row[index] for index in indexes)
 
 
 def _headers(columns: Sequence[Column]) -> dict[str, str]:
@@ -89,26 +107,26 @@ def _headers(columns: Sequence[Column]) -> dict[str, str]:
     return named
 
 
-def is_no_record(
-    cells: Cells, row: Sequence[str], layout: Layout, constants: Mapping[str, str]
-) -> bool:
+def is_no_record(cells: Cells, row: Sequence[str], reader: RowReader) -> bool:
     """True for blank rows, numbered empty lines, headers printed again and foot notes."""
     if "name" not in cells.one:
-        said = {role for role, value in cells.one.items() if constants.get(role) != value} - _BARE
+        constant = reader.constants
+        said = {role for role, value in cells.one.items() if constant.get(role) != value} - _BARE
         if not said and not cells.many:
             return True
         filled = [cell for cell in row if cell.strip()]
         return len(filled) == 1 and bool(_FOOT.match(filled[0]))
     name = cells.one["name"]
-    if name == layout.header[next(c.index for c in layout.columns if c.role == "name")]:
+    if name == reader.name_header:
         return True
     return bool(_FOOT.match(name)) and sum(bool(cell.strip()) for cell in row) <= 2
 
 
 def formula_findings(place: Place, header: Sequence[str], row: Sequence[str]) -> list[Finding]:
     """Return an error for every cell that a spreadsheet would run as a formula."""
-    # One search over the whole row: nearly none has any.
-    if not _ANY_FORMULA.search(_PART + _PART.join(row)):
+    # One search over the whole row for what may begin one, then for one: nearly none has any.
+    joined = _PART + _PART.join(row)
+    if not _MAYBE_FORMULA.search(joined) or not _ANY_FORMULA.search(joined):
         return []
     found: list[Finding] = []
     for index, cell in enumerate(row):

@@ -57,7 +57,9 @@ def hold_against(record: KeptRecord, last: Imported, draft: Draft) -> ThreeWay:
     values = dict(record.fields)
     changes: list[FieldChange] = []
     conflicts: list[Conflict] = []
-    for name in sorted((last.fields.keys() | draft.fields.keys()) - PROVENANCE):
+    same = last.fields == draft.fields
+    said = frozenset() if same else last.fields.keys() | draft.fields.keys()
+    for name in sorted(said - PROVENANCE):
         was, now = last.fields.get(name, ""), draft.fields.get(name, "")
         local = record.fields.get(name, "")
         if now in (was, local):
@@ -80,4 +82,7 @@ def _carry_provenance(values: dict[str, str], new: Mapping[str, str]) -> None:
         values["verified_on"] = new["verified_on"]
         if new.get("source"):
             values["source"] = new["source"]
+        # Who verified it belongs to the date: the earlier person did not see this edition.
         values.pop("verified_by", None)
+        if new.get("verified_by"):
+            values["verified_by"] = new["verified_by"]

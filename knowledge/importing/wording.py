@@ -11,6 +11,7 @@ from knowledge.importing.rows import Cells
 from knowledge.importing.text import fold, is_blank, tidy
 
 _HOURS = frozenset(("days", "opens", "closes", "hours_weekday", "hours_saturday", "hours_sunday", "hours_holiday", "closed_days", "hours", "hours_note"))  # fmt: skip
+_TEXTS = ("description", "describe", "flag", "note", "keywords")
 _DAY_NAMES = "月火水木金土日"
 _YES = frozenset(("1", "有", "あり", "有り", "○", "〇", "◯", "true", "TRUE", "はい", "可", "実施"))
 _WORDS_FOR_YES = frozenset(("有", "あり", "有り", "○", "〇", "◯"))
@@ -26,25 +27,43 @@ _LABEL = re.compile(r"^.+?[_＿](?=.)")
 
 def describe(cells: Cells, kind: str, organization: str) -> str:
     """Return the description: the publisher's own text, then every labelled cell, then remarks."""
-    parts = [tidy(text) for text in cells.texts("description") if not is_blank(text)]
+    many = cells.many
+    texts = [tuple(many[role]) if role in many else () for role in _TEXTS]
+    return _described(kind, organization, cells.get("place"), *texts)
+
+
+_Labelled = tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=8_192)
+def _described(
+    kind: str,
+    organization: str,
+    place: str,
+    own: _Labelled,
+    labelled: _Labelled,
+    flags: _Labelled,
+    notes: _Labelled,
+    keywords: _Labelled,
+) -> str:
+    parts = [tidy(text) for _, text in own if not is_blank(text)]
     if not parts and kind:
         parts.append(kind)
     if organization and len(parts) == 1 and parts[0] == kind:
         parts.append(f"運営: {organization}")
     parts += [
         f"{short_label(label)}: {_said(text)}"
-        for label, text in cells.many.get("describe", ())
+        for label, text in labelled
         if not is_blank(text) and text.strip() not in _WORDS_FOR_NO
     ]
-    parts += [short_label(label) for label, text in cells.many.get("flag", ()) if is_yes(text)]
-    place = cells.get("place")
+    parts += [short_label(label) for label, text in flags if is_yes(text)]
     if place and not is_blank(place):
         parts.append(f"場所: {tidy(place)}")
-    parts += [f"備考: {tidy(text)}" for text in cells.texts("note") if not is_blank(text)]
-    words = [tidy(text) for text in cells.texts("keywords") if not is_blank(text)]
+    parts += [f"備考: {tidy(text)}" for _, text in notes if not is_blank(text)]
+    words = [tidy(text) for _, text in keywords if not is_blank(text)]
     if words:
         parts.append("分野: " + "、".join(dict.fromkeys(words)))
-    return "。".join(part.rstrip(_END) for part in parts if part)
+    return "。".join([part.rstrip(_END) for part in parts if part])
 
 
 def is_yes(text: str) -> bool:

@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 import openpyxl
+from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]  # no stubs
 from openpyxl.utils.exceptions import InvalidFileException
 
 from knowledge.importing.csv_table import too_wide
@@ -18,6 +19,7 @@ from knowledge.importing.tables import Blob, Row, Sheet, Table
 
 _ZEROS = re.compile(r"0{2,20}")
 _BROKEN = "ブックが壊れているか、途中で切れています。Excel で開けるか確かめ、受け取り直してください"
+_TRAP = "よそのファイルを読ませる仕掛け（XML の実体）が入っています。表計算ソフトのファイルにはないものです。出した所に確かめてください"
 # Faults openpyxl raises on a damaged workbook, by its issue tracker and by trying.
 _FAULTS = (
     zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError,
@@ -68,7 +70,7 @@ def _sheet_names(blob: Blob) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
             hidden = [s.title for s in book.worksheets if s.sheet_state != "visible"]
             book.close()
     except _FAULTS as error:
-        raise refuse(Place(blob.name), _BROKEN) from error
+        raise refuse(Place(blob.name), _remedy(error)) from error
     said = "非表示のシートは読みません。要るときは表示してから保存してください"
     return shown, tuple(Finding(Place(blob.name, name), "", "", said, "note") for name in hidden)
 
@@ -98,7 +100,13 @@ def _rows(blob: Blob, name: str, limits: Limits) -> Iterator[Row]:
         except ImportRefused:
             raise
         except _FAULTS as error:
-            raise refuse(Place(blob.name, name, number), _BROKEN) from error
+            raise refuse(Place(blob.name, name, number), _remedy(error)) from error
+
+
+def _remedy(error: Exception) -> str:
+    # openpyxl wraps what defusedxml raises.
+    trapped = any(isinstance(e, DefusedXmlException) for e in (error, error.__cause__))
+    return _TRAP if trapped else _BROKEN
 
 
 def _text(cell: Any) -> str:

@@ -30,6 +30,11 @@ audit.read           -      -        -        -          -       -            - 
 settings.read        -      -        -        -          -       -            -           town
 export.person        -      -        -        -          -       -            -           town
 erase.person         -      -        -        -          -       -            -           town
+records.read         town   town     -        town       town    town         pref        town
+records.report       town   -        -        -          town    town         pref        town
+records.change       -      -        -        -          town    -            town        town
+records.import       -      -        -        -          town    -            town        town
+releases.change      -      -        -        -          town    -            town        town
 """
 _CELLS: Mapping[str, Where | None] = MappingProxyType(
     {"town": "own town", "pref": "own prefecture", "all": "everywhere", "-": None}

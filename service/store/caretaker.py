@@ -16,14 +16,22 @@ _LOG = logging.getLogger(__name__)
 
 
 class Caretaker:
-    """A thread that calls ``expire``; ``stop`` ends it and waits for it."""
+    """A thread that calls ``expire``, and ``also`` for what lies outside the store.
+
+    ``stop`` ends it and waits for it.
+    """
 
     def __init__(
-        self, engine: Engine, clock: Callable[[], datetime], every_seconds: float = DAY_SECONDS
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        every_seconds: float = DAY_SECONDS,
+        also: Callable[[datetime], object] = lambda now: None,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._every_seconds = every_seconds
+        self._also = also
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
 
@@ -40,6 +48,7 @@ class Caretaker:
         while True:
             try:
                 expire(self._engine, self._clock())
+                self._also(self._clock())
             except Exception as error:
                 # Whatever it was, tomorrow is soon enough: what is due stays due.
                 _LOG.warning("retention put off: %s", type(error).__name__)

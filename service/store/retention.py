@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, delete, or_, select
+from sqlalchemy import Connection, Engine, and_, delete, or_, select, update
 
 from service.store import accounts, audit, grants
 from service.store.audit_words import COMMAND, SYSTEM
 from service.store.engine import empty_log, writing
+from service.store.record_tables import imports, record_shown
 from service.store.tables import people, rate_counters, sessions
 from service.store.times import utc_text
 
@@ -32,6 +33,24 @@ RETENTION: dict[str, Keep] = {
     "grants": Keep(None, "付与", "外されるか、利用者が消えるまで（利用者と一緒に消える）。"),
     "sessions": Keep(30, "終了・取消・期限", "不審なログインを後から調べるために1か月。"),
     "rate_counters": Keep(1, "数え始め", "総当たりを止めるためだけのもの。窓は1日より短い。"),
+    "town_profiles": Keep(
+        None, "登録", "町の事実と、支援先データの版の番号。個人の情報を持たない。"
+    ),
+    "records": Keep(
+        None, "登録", "支援先の記録。引退した記録も、問い合わせと取り消しのために残す。"
+    ),
+    "record_history": Keep(None, "変更", "記録の前の版。いつでも戻せるように残す。"),
+    "imports": Keep(
+        365 * 3, "取り込み", "取り込みの報告（行ごとの結果）。過ぎたら報告だけを消し、行は残す。"
+    ),
+    "mappings": Keep(None, "保存", "担当者が決めた列の対応。置き換えられるまで。"),
+    "record_reports": Keep(
+        None, "報告", "断られた理由のコードと日。記録の一部として残す。相談の内容を持たない。"
+    ),
+    "record_shown": Keep(
+        365 * 3, "日", "記録ごとに1日に示した回数。一度も示されない記録を見つける。"
+    ),
+    "records_apart": Keep(None, "判断", "別のものと決めた記録の組。また尋ねないため。"),
     "audit": Keep(365 * 5, "記録", "行政文書の5年保存に合わせる。消す前に封じて鎖を保つ。"),
     "alembic_version": Keep(None, "作成", "データベースの版。1行だけで、個人の情報を持たない。"),
 }
@@ -127,10 +146,22 @@ def _remove_counters(conn: Connection, cutoff: datetime, _now: datetime) -> int:
     return conn.execute(delete(rate_counters).where(due)).rowcount
 
 
+def _remove_reports(conn: Connection, cutoff: datetime, _now: datetime) -> int:
+    due = and_(imports.c.at < cutoff, imports.c.report.is_not(None))
+    return conn.execute(update(imports).where(due).values(report=None)).rowcount
+
+
+def _remove_shown(conn: Connection, cutoff: datetime, _now: datetime) -> int:
+    due = record_shown.c.day < cutoff.date().isoformat()
+    return conn.execute(delete(record_shown).where(due)).rowcount
+
+
 _REMOVERS: dict[str, Callable[[Connection, datetime, datetime], int]] = {
     "people": _remove_people,
     "sessions": _remove_sessions,
     "rate_counters": _remove_counters,
+    "imports": _remove_reports,
+    "record_shown": _remove_shown,
     # Last: it also sees what the others have just recorded.
     "audit": audit.seal_before,
 }

@@ -15,16 +15,21 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
 )
 
+from service.store import record_tables
+from service.store.schema import METADATA, one_of
 from service.store.times import UtcTime
 
-METADATA = MetaData()
+# One import brings every table into METADATA.
+__all__ = [
+    "KINDS", "METADATA", "OUTCOMES", "ROLES", "audit", "grants", "one_of", "people",
+    "rate_counters", "record_tables", "sessions", "towns",
+]  # fmt: skip
 
 KINDS = ("municipality", "prefecture")
 ROLES = (
@@ -38,11 +43,6 @@ ROLES = (
     "admin",
 )
 OUTCOMES = ("ok", "denied", "failed")
-
-
-def one_of(column: str, values: tuple[str, ...]) -> str:
-    """Return the SQL that holds ``column`` to ``values``."""
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
 
 
 towns = Table(

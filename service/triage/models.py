@@ -14,6 +14,8 @@ from index.text import Normalised, Token
 Scope = Literal["affirmed", "denied", "past", "supposed", "other"]
 Route = Literal["refer", "other_department", "insufficient", "none"]
 Verdict = Literal["fits", "unknown", "does_not_fit"]
+# Whose record stands behind a card; "national" when only the catalogue does.
+SuggestionLayer = Literal["national", "prefecture", "town"]
 Duty = Literal["義務", "努力義務", "義務／努力義務", "できる", "案内"]
 
 
@@ -148,8 +150,24 @@ class ContactCard:
 
 
 @dataclass(frozen=True, slots=True)
+class PastRefusal:
+    """The desk asked there and it came to nothing, ``days_ago`` days before this answer."""
+
+    on: date
+    reason: str
+    days_ago: int
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
-    """One card of the list: a sector service or a local resource, with its reason."""
+    """One card of the list: a sector service or a local resource, with its reason.
+
+    ``record_id`` is the local record behind the card (a service's is the window this town uses
+    for it, or empty); ``layer`` says whose record that is.  ``verified_on``, ``verified_by`` and
+    ``due_on`` are those of the oldest thing on the card.  ``refusals`` are those of the last half
+    year, newest first.  ``is_doubted``: the desk found the place gone or the record wrong, and
+    nobody has verified it since.
+    """
 
     rank: int
     category: str
@@ -172,6 +190,12 @@ class Suggestion:
     status_note: str
     verified_on: date
     is_stale: bool
+    verified_by: str
+    due_on: date
+    layer: SuggestionLayer
+    record_id: str
+    refusals: tuple[PastRefusal, ...]
+    is_doubted: bool
 
 
 @dataclass(frozen=True, slots=True)

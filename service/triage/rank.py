@@ -7,14 +7,15 @@ the note.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.freshness import is_stale
+from knowledge.freshness import Freshness, freshness_of, is_doubted, is_stale
+from knowledge.importing.text import fold_name
 from knowledge.models import Contact, Knowledge, Resource, Service
 from service.triage.eligibility import check_eligibility
 from service.triage.explain import Reason
@@ -22,10 +23,12 @@ from service.triage.models import (
     Assessment,
     ContactCard,
     Eligibility,
+    PastRefusal,
     Reading,
     Route,
     Suggestion,
 )
+from service.triage.places import Memo, Suits, suits
 from service.triage.route import INSUFFICIENT, OTHER_DEPARTMENT
 
 Array = NDArray[np.float32]
@@ -38,8 +41,23 @@ _NOT_THE_ROUTE = 0.7
 # Within this many places every trouble must find at least one of its categories.
 _COVERED_WITHIN = 8
 _RESOURCES_PER_CATEGORY = 2
+# Below this chance a category is a thought to check; places of it would only be more to read.
+_PLACES_FROM_CHANCE = 0.35
+# What a place gains when the note asks for its kind, see places.py.
+_KIND_BONUS: dict[Suits, float] = {
+    "asked": 0.2,
+    "own": 0.15,
+    "needed": 0.1,
+    "plain": 0.0,
+    "spare": -0.15,
+}
 _RESOURCE_PENALTY = {"open": 0.0, "reservation": 0.0, "full": 0.15, "suspended": 0.3}
 _STALE_PENALTY = 0.1
+# Each time somebody was turned away of late; three times weigh as much as a full place.
+_REFUSAL_PENALTY = 0.05
+_REFUSALS_COUNTED = 3
+_REFUSAL_COUNTS_DAYS = 90
+_REFUSAL_SHOWN_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +115,7 @@ def service_card(
     """Return the card of a sector service, with the window this town uses for it."""
     window = _town_window(service.category, knowledge)
     contact = _window_contact(service, window)
-    verified = min(service.verified_on, window.verified_on) if window else service.verified_on
+    freshness = _oldest(service, window, today)
     return Suggestion(
         rank=0,
         category=service.category,
@@ -118,8 +136,14 @@ def service_card(
         next_step=service.first_step,
         status=window.capacity.status if window else "open",
         status_note=window.capacity.note if window else "",
-        verified_on=verified,
-        is_stale=is_stale(verified, today),
+        verified_on=freshness.verified_on,
+        is_stale=freshness.is_stale,
+        verified_by=freshness.verified_by,
+        due_on=freshness.due_on,
+        layer=window.layer if window else "national",
+        record_id=window.id if window else "",
+        refusals=_recent_refusals(window, today) if window else (),
+        is_doubted=is_doubted(window.refusals, window.verified_on) if window else False,
     )
 
 
@@ -131,27 +155,86 @@ def resource_cards(
     knowledge: Knowledge,
     reason: Reason,
     today: date,
+    taken: Collection[str] = (),
 ) -> list[Suggestion]:
     """Return the cards of the town's own resources of one category that suit the note best.
 
-    The window of the service card is not repeated; resources the household cannot use are
-    left out; full, suspended and stale ones sink.
+    Left out: the card's window, what is ``taken`` (shown already), a place that another list has
+    too, what the household cannot use or is for others.  Full, suspended, stale, refusing and
+    doubted ones sink; a kind the note does not ask for is shown only where nothing is nearer.
     """
-    window_id = knowledge.town.windows.get(scored.code)
-    candidates: list[tuple[float, Resource, Eligibility]] = []
-    for resource in knowledge.resources:
-        if scored.code not in resource.categories or resource.id == window_id:
+    if scored.score < _PLACES_FROM_CHANCE:
+        return []
+    candidates = [
+        (_value(similarity[resource.id], suit, resource, today), suit, resource)
+        for resource, suit in _suited(scored.code, reading, knowledge, taken)
+    ]
+    candidates.sort(key=lambda c: (-c[0], c[2].id))
+    chosen: list[Resource] = []
+    cards: list[Suggestion] = []
+    for _, suit, resource in candidates:
+        if (suit == "spare" and cards) or any(_is_same(resource, other) for other in chosen):
             continue
         eligibility = check_eligibility(resource.eligibility, reading.people, assessment.facts)
         if eligibility.verdict != "does_not_fit":
-            stale = _STALE_PENALTY * is_stale(resource.verified_on, today)
-            value = similarity[resource.id] - _RESOURCE_PENALTY[resource.capacity.status] - stale
-            candidates.append((value, resource, eligibility))
-    candidates.sort(key=lambda c: (-c[0], c[1].id))
-    return [
-        _resource_card(scored, resource, eligibility, reason, knowledge, today)
-        for _, resource, eligibility in candidates[:_RESOURCES_PER_CATEGORY]
-    ]
+            chosen.append(resource)
+            cards.append(_resource_card(scored, resource, eligibility, reason, knowledge, today))
+        if len(cards) == _RESOURCES_PER_CATEGORY:
+            break
+    return cards
+
+
+def _suited(
+    category: str, reading: Reading, knowledge: Knowledge, taken: Collection[str]
+) -> Iterator[tuple[Resource, Suits]]:
+    """Give the category's resources that are not for other people, each with how it suits."""
+    left_out = {knowledge.town.windows.get(category), *taken}
+    memo: Memo = {}
+    for resource in knowledge.resources:
+        if category in resource.categories and resource.id not in left_out:
+            suit = suits(resource, category, reading, memo)
+            if suit != "unfit":
+                yield resource, suit
+
+
+def _value(similarity: float, suit: Suits, resource: Resource, today: date) -> float:
+    return similarity + _KIND_BONUS[suit] - _penalty(resource, today)
+
+
+def _is_same(one: Resource, other: Resource) -> bool:
+    """Tell whether two lists have the same place: one phone, and one name within the other."""
+    if not one.contact.phone or one.contact.phone != other.contact.phone:
+        return False
+    shorter, longer = sorted((fold_name(one.name), fold_name(other.name)), key=len)
+    return shorter in longer
+
+
+def _penalty(resource: Resource, today: date) -> float:
+    """Return what a resource loses against equally similar ones that are open and verified."""
+    state = _RESOURCE_PENALTY[resource.capacity.status]
+    if is_doubted(resource.refusals, resource.verified_on):
+        state = max(state, _RESOURCE_PENALTY["suspended"])
+    refused = sum((today - r.on).days <= _REFUSAL_COUNTS_DAYS for r in resource.refusals)
+    return (
+        state
+        + _STALE_PENALTY * is_stale(resource.verified_on, today)
+        + _REFUSAL_PENALTY * min(refused, _REFUSALS_COUNTED)
+    )
+
+
+def _recent_refusals(resource: Resource, today: date) -> tuple[PastRefusal, ...]:
+    # A report of "tomorrow" (the store's clock and the desk's may differ) is one of today.
+    found = [PastRefusal(r.on, r.reason, max(0, (today - r.on).days)) for r in resource.refusals]
+    found.sort(key=lambda r: (r.days_ago, r.reason))
+    return tuple(r for r in found if r.days_ago <= _REFUSAL_SHOWN_DAYS)
+
+
+def _oldest(service: Service, window: Resource | None, today: date) -> Freshness:
+    """Return the freshness of the service or of its window, whichever was verified earlier."""
+    if window is not None and window.verified_on <= service.verified_on:
+        return freshness_of(window.verified_on, window.verified_by, today)
+    # Nobody of the town has verified it: the catalogue came with the software.
+    return freshness_of(service.verified_on, "", today)
 
 
 def _resource_card(
@@ -162,6 +245,7 @@ def _resource_card(
     knowledge: Knowledge,
     today: date,
 ) -> Suggestion:
+    freshness = freshness_of(resource.verified_on, resource.verified_by, today)
     return Suggestion(
         rank=0,
         category=scored.code,
@@ -182,8 +266,14 @@ def _resource_card(
         next_step=resource.first_step or f"{resource.contact.window or resource.name}へ連絡する",
         status=resource.capacity.status,
         status_note=resource.capacity.note,
-        verified_on=resource.verified_on,
-        is_stale=is_stale(resource.verified_on, today),
+        verified_on=freshness.verified_on,
+        is_stale=freshness.is_stale,
+        verified_by=freshness.verified_by,
+        due_on=freshness.due_on,
+        layer=resource.layer,
+        record_id=resource.id,
+        refusals=_recent_refusals(resource, today),
+        is_doubted=is_doubted(resource.refusals, resource.verified_on),
     )
 
 

@@ -44,6 +44,7 @@ from service.triage.models import (
     Suggestion,
     Triage,
 )
+from service.triage.nearby import TownResources, town_resources
 from service.triage.note import check_note
 from service.triage.problems import ProblemRule, find_problems, problem_rules
 from service.triage.questions import open_facts_of, questions_to_ask
@@ -99,6 +100,16 @@ class Desk:
         without = self.newcomer_ranker.contributions(features)
         return {n: np.where(self.newcomers, without[n], part) for n, part in parts.items()}
 
+    @cached_property
+    def resources(self) -> TownResources:
+        """The town's own resources, by id and by category."""
+        return town_resources(self.knowledge, self.index, self.rows)
+
+    @cached_property
+    def windows(self) -> Knowledge:
+        """The knowledge with the town's windows as its only resources."""
+        return self.resources.windows
+
     @property
     def problem_weights(self) -> dict[str, dict[str, float]]:
         """Which categories each problem calls for, and how strongly."""
@@ -122,10 +133,26 @@ class Examined:
     timings_ms: dict[str, float]
 
 
-def make_desk(knowledge: Knowledge, embedder: Embedder, index: Index) -> Desk:
-    """Bundle loaded parts with the shipped rules and ranker."""
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What training left for one model, loaded once for all desks that use it."""
+
+    head: Head | None
+    memory: Memory | None
+
+
+def load_trained(model_digest: str) -> Trained:
+    """Return what ships for the model; nothing for one that it was not trained with."""
+    return Trained(load_head(model_digest), load_memory(model_digest))
+
+
+def make_desk(
+    knowledge: Knowledge, embedder: Embedder, index: Index, trained: Trained | None = None
+) -> Desk:
+    """Bundle loaded parts with the shipped rules and ranker; ``trained`` is loaded if not given."""
     codes = tuple(category.code for category in knowledge.categories)
-    head = load_head(embedder.digest)
+    trained = trained or load_trained(embedder.digest)
+    head = trained.head
     return Desk(
         knowledge=knowledge,
         embedder=embedder,
@@ -137,7 +164,7 @@ def make_desk(knowledge: Knowledge, embedder: Embedder, index: Index) -> Desk:
         ranker=shipped_ranker(head is not None),
         newcomer_ranker=shipped_ranker(False),
         head=head,
-        memory=load_memory(embedder.digest),
+        memory=trained.memory,
         services={service.category: service for service in reversed(knowledge.services)},
     )
 
@@ -224,7 +251,7 @@ def triage(
     manifest = desk.index.manifest
     return Triage(
         route=route,
-        red_flags=with_town_windows(assessment.red_flags, desk.flag_rules, desk.knowledge),
+        red_flags=with_town_windows(assessment.red_flags, desk.flag_rules, desk.windows),
         problems=assessment.problems,
         denied=assessment.denied,
         people=reading.people,
@@ -305,11 +332,7 @@ def _suggest(
     today: date,
 ) -> tuple[Suggestion, ...]:
     reading, assessment = examined.reading, examined.assessment
-    similarity = {
-        passage.record_id: float(examined.hits.note[row])
-        for row, passage in enumerate(desk.index.passages)
-        if passage.kind == "resource"
-    }
+    near = desk.resources.near(examined.hits, [scored.code for scored in shown])
     parts = desk.contributions(examined.features)
     cards: list[Suggestion] = []
     taken: set[str] = set()
@@ -328,13 +351,12 @@ def _suggest(
             strongest_parts({name: float(column[row]) for name, column in parts.items()}),
         )
         verdict = verdicts[scored.code]
-        cards.append(service_card(scored, service, verdict, reason, desk.knowledge, today))
-        for card in resource_cards(
-            scored, reading, assessment, similarity, desk.knowledge, reason, today
-        ):
-            if card.service_id not in taken:
-                taken.add(card.service_id)
-                cards.append(card)
+        cards.append(service_card(scored, service, verdict, reason, near.knowledge, today))
+        local = resource_cards(
+            scored, reading, assessment, near.similarity, near.knowledge, reason, today, taken
+        )
+        taken.update(card.service_id for card in local)
+        cards += local
     return tuple(replace(card, rank=rank) for rank, card in enumerate(cards, start=1))
 
 
@@ -348,7 +370,7 @@ def _uncovered(
         for problem in problems
         if not set(problem.categories) & set(codes)
     ]
-    own = {code for r in desk.knowledge.resources for code in r.categories}
+    own = {c for c, rows in zip(desk.codes, desk.rows.resources, strict=True) if len(rows)}
     labels = {c.code: c.label_ja for c in desk.knowledge.categories}
     unnamed = [
         f"「{labels[code]}」の窓口・地域資源がこの町のデータにありません"

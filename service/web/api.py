@@ -15,6 +15,7 @@ from service.present import as_json
 from service.triage.triage import DEFAULT_TOP, triage
 from service.web.record import record_triage
 from service.web.rights_dependency import needs
+from service.web.town_of import desk_of
 from service.web.world import world_of
 
 router = APIRouter()
@@ -57,9 +58,8 @@ _LOOKING_UP: dict[int | str, dict[str, Any]] = {
 @router.post("/api/triage", summary="相談記録からつなぎ先の候補を返す", responses=_ASKING)
 def api_triage(request: Request, viewer: DeskUser, body: TriageRequest) -> dict[str, Any]:
     """Answer a note."""
-    world = world_of(request)
-    found = triage(world.desk, body.note, world.today(), body.top)
-    record_triage(world, viewer, found, "api")
+    found = triage(desk_of(request), body.note, world_of(request).today(), body.top)
+    record_triage(request, viewer, found, "api")
     return as_json(found)
 
 
@@ -68,10 +68,11 @@ def api_triage(request: Request, viewer: DeskUser, body: TriageRequest) -> dict[
 )
 def api_service(request: Request, _viewer: RecordReader, service_id: str) -> dict[str, Any]:
     """Return the record with this id."""
-    knowledge = world_of(request).desk.knowledge
-    records: dict[str, Service | Resource] = {s.id: s for s in knowledge.services}
-    records |= {r.id: r for r in knowledge.resources}
-    record = records.get(service_id)
+    desk = desk_of(request)
+    services = {service.id: service for service in desk.knowledge.services}
+    # Of one id in both, the town's own record: it is what the card shows.
+    record: Service | Resource | None = desk.resources.by_id.get(service_id)
+    record = record or services.get(service_id)
     if record is not None:
         encoded: dict[str, Any] = jsonable_encoder(record)
         return encoded
@@ -80,8 +81,9 @@ def api_service(request: Request, _viewer: RecordReader, service_id: str) -> dic
 
 @router.get("/healthz", summary="動いているか")
 def healthz(request: Request) -> dict[str, Any]:
-    """Tell which index answers."""
-    manifest = world_of(request).desk.index.manifest
+    """Tell which index answers at the home town's desk."""
+    desks = world_of(request).desks
+    manifest = desks.of(desks.home).index.manifest
     return {
         "status": "ok",
         "town": manifest.town,

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from service.errors import DeskError
 from service.page import DeskPage
 from service.triage.note import NoteProblem
-from service.web.guards import TOO_BIG
+from service.web.guards import TOO_BIG, too_big
 from service.web.next_page import sign_in_address
 from service.web.problems import Problem, problem_response, wants_page
 from service.web.render import html, is_htmx, see_other
@@ -21,6 +21,8 @@ from service.web.rights_dependency import MustChangePassword, NotSignedIn
 
 # RFC 9110 asks for this header with every 401; browsers show the page for a scheme like this.
 _CHALLENGE = {"WWW-Authenticate": 'Session realm="tsunagi"'}
+# Signing out twice loses nothing.
+_SIGN_OUT = ("/sign-out",)
 _HTTP = {
     400: "送られた内容を読み取れません。画面を開き直してから、もう一度行ってください。",
     404: "そのページはありません。",
@@ -61,8 +63,10 @@ async def _not_signed_in(request: Request, error: Exception) -> Response:
     if request.method != "POST":
         query = f"?{request.url.query}" if request.url.query else ""
         return see_other(sign_in_address(request.url.path + query))
-    if request.url.path != "/":
+    if request.url.path in _SIGN_OUT:
         return see_other("/sign-in")
+    if request.url.path != "/":
+        return html(request, "sign_in_to_go_on.html", problem.status)
     # The form has been read already, before the route's right was looked at.
     note = (await request.form()).get("note")
     page = DeskPage(note=note if isinstance(note, str) else "")
@@ -91,7 +95,7 @@ def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         _never(error)
     if error.status_code == TOO_BIG.status:
-        return problem_response(request, TOO_BIG)
+        return problem_response(request, too_big(request.url.path))
     message = _HTTP.get(error.status_code, "処理できませんでした。")
     problem = Problem("http_error", message, error.status_code)
     return problem_response(request, problem, error.headers)

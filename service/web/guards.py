@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from knowledge.importing.limits import LIMITS
 from service.triage.note import MAX_NOTE_CHARS
 from service.web.hosts import is_allowed_host
+from service.web.import_upload import MOST_SENT_BYTES
 from service.web.origin import is_forged
 from service.web.problems import Problem, problem_response
 from service.web.world import world_of
 
 # Far above the longest note, so that an overlong one comes back on the page with its text kept.
 MAX_BODY_BYTES = 4_000_000
+# path → what its route may be sent; it reads the body itself, once the right is known.
+UPLOADS: Mapping[str, int] = MappingProxyType({"/records/import": MOST_SENT_BYTES})
 
 FOREIGN_HOST = Problem(
     "foreign_host",
@@ -30,9 +38,29 @@ TOO_BIG = Problem(
     f"送られた内容が大きすぎます。相談記録は{MAX_NOTE_CHARS:,}文字以内に分けてください。",
     413,
 )
+FILE_TOO_BIG = Problem(
+    "too_large",
+    f"送られたファイルが大きすぎます。1つを {LIMITS.file_bytes // 1_000_000:,} MB より小さく分けるか、サーバーで `tsunagi knowledge import` を使ってください。",
+    413,
+)
 AMBIGUOUS = Problem(
     "two_lengths", "送られた内容の長さが2通りに示されています。送り直してください。", 400
 )
+
+
+class BodyLimit:
+    """Counts bodies on their way in, as some come without their length: each path has its limit."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._usual = RequestBodyLimitMiddleware(app, MAX_BODY_BYTES)
+        self._uploads = {
+            path: RequestBodyLimitMiddleware(app, limit) for path, limit in UPLOADS.items()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request."""
+        limited = self._uploads.get(scope.get("path", ""), self._usual)
+        await limited(scope, receive, send)
 
 
 class Guards:
@@ -72,9 +100,16 @@ def _refusal(request: Request) -> Problem | None:
         return AMBIGUOUS
     if is_forged(request.method, headers):
         return FORGED
-    return TOO_BIG if _is_too_long(headers.get("content-length", "")) else None
+    path = request.url.path
+    too_long = _is_too_long(headers.get("content-length", ""), UPLOADS.get(path, MAX_BODY_BYTES))
+    return too_big(path) if too_long else None
 
 
-def _is_too_long(length: str) -> bool:
+def too_big(path: str) -> Problem:
+    """Return what is said of a body that is larger than the path may be sent."""
+    return FILE_TOO_BIG if path in UPLOADS else TOO_BIG
+
+
+def _is_too_long(length: str, limit: int) -> bool:
     # The length of the number first: Python refuses to read one of thousands of digits.
-    return length.isdigit() and (len(length) > 20 or int(length) > MAX_BODY_BYTES)
+    return length.isdigit() and (len(length) > 20 or int(length) > limit)

@@ -20,6 +20,7 @@ from service.web.people_seen import Seen, check_in, list_seen, towns_with
 from service.web.record import record_seen
 from service.web.render import html, see_other
 from service.web.rights_dependency import needs
+from service.web.town_of import town_of
 from service.web.words import DONE
 from service.web.world import world_of
 
@@ -71,9 +72,9 @@ def invite_answer(
     """Register a person with a first role, and show the one-time password."""
     world = world_of(request)
     try:
-        first_role = (town or world.town.code, as_role(role))
-        check_in(world, viewer, "accounts.change", first_role[0])
-        check_in(world, viewer, "roles.change", first_role[0])
+        first_role = (town or town_of(request).code, as_role(role))
+        check_in(request, viewer, "accounts.change", first_role[0])
+        check_in(request, viewer, "roles.change", first_role[0])
         invited = invite(
             world.store, viewer, login, display_name, world.now(), world.rules, first_role
         )
@@ -92,9 +93,9 @@ def give_by_login_answer(
 ) -> Response:
     """Give a role to somebody who has an account already, here or in another town."""
     world = world_of(request)
-    town_code = town or world.town.code
+    town_code = town or town_of(request).code
     try:
-        check_in(world, viewer, "roles.change", town_code)
+        check_in(request, viewer, "roles.change", town_code)
         with reading(world.store) as conn:
             person = accounts.find_by_login(conn, login)
         if person is None:
@@ -129,9 +130,8 @@ def one_time_password(request: Request, person: accounts.Person, password: str) 
 def _list(
     request: Request, viewer: Viewer, error: DeskError | None = None, **typed: str
 ) -> Response:
-    world = world_of(request)
-    towns = towns_with(world, viewer, "roles.change")
-    seen = list_seen(world, viewer)
-    record_seen(world, viewer, count=len(seen))
+    towns = towns_with(request, viewer, "roles.change")
+    seen = list_seen(request, viewer)
+    record_seen(request, viewer, count=len(seen))
     page = PeoplePage(seen, towns, roles_for(towns), str(error) if error else "", **typed)
     return html(request, "people.html", error.status if error else 200, page=page)

@@ -19,6 +19,7 @@ from service.web.people_seen import Seen, check_in, check_over, see, towns_with
 from service.web.record import record_seen
 from service.web.render import html, see_other
 from service.web.rights_dependency import needs
+from service.web.town_of import town_of
 from service.web.words import DONE
 from service.web.world import world_of
 
@@ -58,9 +59,9 @@ def give_role_answer(
 ) -> Response:
     """Give a role in one of the viewer's towns."""
     world = world_of(request)
-    town_code = town or world.town.code
-    see(world, viewer, person_id)
-    check_in(world, viewer, "roles.change", town_code, person_id)
+    town_code = town or town_of(request).code
+    see(request, viewer, person_id)
+    check_in(request, viewer, "roles.change", town_code, person_id)
     try:
         given = people.give_role(
             world.store, viewer, person_id, town_code, as_role(role), world.now()
@@ -80,9 +81,9 @@ def take_role_answer(
 ) -> Response:
     """Take a role away in one of the viewer's towns."""
     world = world_of(request)
-    town_code = town or world.town.code
-    see(world, viewer, person_id)
-    check_in(world, viewer, "roles.change", town_code, person_id)
+    town_code = town or town_of(request).code
+    see(request, viewer, person_id)
+    check_in(request, viewer, "roles.change", town_code, person_id)
     try:
         people.take_role(world.store, viewer, person_id, town_code, as_role(role), world.now())
     except DeskError as error:
@@ -95,7 +96,7 @@ def take_role_answer(
 def disable_answer(request: Request, viewer: Changer, person_id: str) -> Response:
     """Close the account and end its sessions."""
     world = world_of(request)
-    check_over(world, viewer, "accounts.change", see(world, viewer, person_id))
+    check_over(request, viewer, "accounts.change", see(request, viewer, person_id))
     try:
         _check_other(viewer, person_id)
         people.disable(world.store, viewer, person_id, world.now())
@@ -108,7 +109,7 @@ def disable_answer(request: Request, viewer: Changer, person_id: str) -> Respons
 def enable_answer(request: Request, viewer: Changer, person_id: str) -> Response:
     """Open a closed or locked account again."""
     world = world_of(request)
-    check_over(world, viewer, "accounts.change", see(world, viewer, person_id))
+    check_over(request, viewer, "accounts.change", see(request, viewer, person_id))
     people.enable(world.store, viewer, person_id, world.now())
     return _back(person_id, "enabled")
 
@@ -117,8 +118,8 @@ def enable_answer(request: Request, viewer: Changer, person_id: str) -> Response
 def reset_password_answer(request: Request, viewer: Changer, person_id: str) -> Response:
     """Replace a forgotten password by a one-time password, and show it once."""
     world = world_of(request)
-    seen = see(world, viewer, person_id)
-    check_over(world, viewer, "accounts.change", seen)
+    seen = see(request, viewer, person_id)
+    check_over(request, viewer, "accounts.change", seen)
     try:
         _check_other(viewer, person_id)
     except DeskError as error:
@@ -131,7 +132,7 @@ def reset_password_answer(request: Request, viewer: Changer, person_id: str) -> 
 def end_sessions_answer(request: Request, viewer: SessionEnder, person_id: str) -> Response:
     """Sign the person out everywhere."""
     world = world_of(request)
-    check_over(world, viewer, "sessions.end_others", see(world, viewer, person_id))
+    check_over(request, viewer, "sessions.end_others", see(request, viewer, person_id))
     end_sessions(world.store, person_id, world.now(), viewer.person_id)
     return _back(person_id, "sessions_ended")
 
@@ -156,9 +157,9 @@ def _page(
     error: DeskError | None = None,
 ) -> Response:
     world = world_of(request)
-    seen = see(world, viewer, person_id)
-    record_seen(world, viewer, person_id)
-    towns = towns_with(world, viewer, "roles.change")
+    seen = see(request, viewer, person_id)
+    record_seen(request, viewer, person_id)
+    towns = towns_with(request, viewer, "roles.change")
     locked = seen.person.locked_until
     page = PersonPage(
         seen=seen,

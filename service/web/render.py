@@ -11,23 +11,45 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from knowledge.models import Town as TownFacts
 from service.accounts.rights import allowed
 from service.accounts.viewer import Viewer
-from service.web.world import world_of
+from service.store.towns import Town
+from service.web.town_of import town_so_far
+from service.web.world import World, world_of
 
 _SERVICE = Path(__file__).parents[1]
 STATIC = _SERVICE / "static"
 
 
+# address, words, the right it takes
+_MENU = (
+    ("/", "窓口", "desk.use"),
+    ("/records", "支援先", "records.read"),
+    ("/records/import", "取り込み", "records.import"),
+    ("/releases", "データの版", "releases.change"),
+    ("/accounts", "利用者", "accounts.list"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page in the menu."""
+
+    href: str
+    words: str
+    is_here: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around a page: whose desk this is, and who is signed in."""
+    """What stands around a page: whose desk this is, who is signed in, where one may go."""
 
-    town: TownFacts
+    town: Town
+    invented: bool
     single_user: bool
     viewer: Viewer | None
-    may_list_accounts: bool
+    menu: tuple[Link, ...]
+    may_switch_town: bool
 
 
 def new_templates() -> Environment:
@@ -71,12 +93,34 @@ def static_address(name: str) -> str:
 def _frame(request: Request) -> Frame:
     world = world_of(request)
     viewer: Viewer | None = getattr(request.state, "viewer", None)
-    signed_in = viewer if world.has_accounts else None
+    town = town_so_far(request)
+    desk = world.desks.loaded(town.code)
     return Frame(
-        town=world.desk.knowledge.town,
+        town=town,
+        invented=desk is not None and desk.knowledge.town.invented,
         single_user=not world.has_accounts,
-        viewer=signed_in,
-        may_list_accounts=signed_in is not None
-        and not signed_in.must_change_password
-        and allowed(signed_in, "accounts.list", world.town),
+        viewer=viewer if world.has_accounts else None,
+        menu=_menu(request, world, viewer, town),
+        may_switch_town=viewer is not None and _may_switch(world, viewer),
     )
+
+
+def _menu(request: Request, world: World, viewer: Viewer | None, town: Town) -> tuple[Link, ...]:
+    if viewer is None or viewer.must_change_password:
+        return ()
+    return tuple(
+        Link(href, words, request.url.path == href)
+        for href, words, action in _MENU
+        if allowed(viewer, action, town)
+        and (world.engine is not None or href == "/")
+        and (world.has_accounts or href != "/accounts")
+    )
+
+
+def _may_switch(world: World, viewer: Viewer) -> bool:
+    """Tell whether there may be another town to go to; the page itself knows for certain."""
+    if world.engine is None or viewer.must_change_password:
+        return False
+    if not world.has_accounts:
+        return True
+    return len(viewer.towns) > 1 or any(town.kind == "prefecture" for town in viewer.towns)

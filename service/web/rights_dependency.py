@@ -22,6 +22,7 @@ from service.accounts.viewer import Viewer, single_user
 from service.errors import DeskError, Forbidden
 from service.web.cookies import read_token
 from service.web.record import record_refusal
+from service.web.town_of import chosen_town, town_of
 from service.web.world import World, world_of
 
 # path → why nobody needs to be signed in
@@ -58,6 +59,8 @@ _ACTION_OF: dict[object, str] = {}
 def needs(action: str, before_change: bool = False) -> ViewerOf:
     """Return the dependency that gives the viewer, if the viewer may do ``action`` here.
 
+    Here is the town that ``town_of`` gives for the request.
+
     ``before_change``: allowed while a one-time password still waits to be changed.  Raises
     :class:`NotSignedIn`, :class:`MustChangePassword` or :class:`Forbidden`, ValueError for an
     action that is not in the table of rights.
@@ -73,10 +76,11 @@ def needs(action: str, before_change: bool = False) -> ViewerOf:
         request.state.viewer = viewer
         if viewer.must_change_password and not before_change:
             raise MustChangePassword("先に、パスワードを自分で決めたものに変えてください。")
-        if not allowed(viewer, action, world.town):
-            record_refusal(world, viewer, action)
+        town = town_of(request)
+        if not allowed(viewer, action, town):
+            record_refusal(request, viewer, action)
             raise Forbidden(
-                f"この操作の権限がありません（{world.town.name}）。必要なら、管理者に役割を頼んでください。"
+                f"この操作の権限がありません（{town.name}）。必要なら、管理者に役割を頼んでください。"
             )
         return viewer
 
@@ -85,9 +89,12 @@ def needs(action: str, before_change: bool = False) -> ViewerOf:
 
 
 def find_out(request: Request, world: World) -> Viewer | None:
-    """Return who asks; None for nobody.  Without accounts it is always the single user."""
+    """Return who asks; None for nobody.  Without accounts it is always the single user.
+
+    That one has every role, in whichever town was chosen.
+    """
     if not world.has_accounts:
-        return single_user(world.town)
+        return single_user(chosen_town(request, world) or world.town)
     token = read_token(request)
     return find_viewer(world.store, token, world.now(), world.rules) if token else None
 

@@ -11,17 +11,20 @@ from sqlalchemy import Engine
 from starlette.requests import HTTPConnection
 
 from service.accounts.rules import SignInRules
+from service.desks import Desks
 from service.settings import Settings
 from service.store.towns import Town
-from service.triage.triage import Desk
 from service.web.set_up import SetUp
 
 
 @dataclass(frozen=True)
 class World:
-    """The desk, its store and its clocks.  ``engine`` is None only in single-user mode."""
+    """The desks, their store and its clocks.  ``engine`` is None only in single-user mode.
 
-    desk: Desk
+    ``town`` is the home town.  Which town a request is about says ``service.web.town_of``.
+    """
+
+    desks: Desks
     settings: Settings
     engine: Engine | None
     rules: SignInRules

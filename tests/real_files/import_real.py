@@ -17,7 +17,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def read_seconds(path: Path) -> float:
                 pass
     elif path.suffix in (".csv", ".gz"):
         opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rb") as stream:  # type: ignore[operator]
+        with opener(path, "rb") as stream:
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
             for _ in csv.DictReader(text):
                 pass
@@ -101,6 +102,17 @@ def _second_time(path: Path, plan: ImportPlan, known: object) -> str:
     return " ／もう一度: " + "、".join(f"{fate} {count}" for fate, count in counts.items() if count)
 
 
+def summary(lines: Iterable[str]) -> str:
+    """Return how many files were read by a form, by a proposed mapping, or not, and why not."""
+    ways: Counter[str] = Counter()
+    for line in lines:
+        cells = [cell.strip() for cell in line.split("|")] if "|" in line else ["", "", "失敗"]
+        refused = next((cell for cell in cells if cell.startswith("断る")), "")
+        mapped = "列の対応を提案して読めた" if cells[2].startswith("対応表") else "様式が分かった"
+        ways[refused or mapped] += 1
+    return "".join(f"{count:4} {way}\n" for way, count in ways.most_common())
+
+
 def main() -> int:
     """Print one line per file; each runs in a process of its own, so that its memory is its own."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -123,10 +135,15 @@ def main() -> int:
         "| ファイル | 様式 | 行の結果 | 確かめる | まとめる候補 | 読むだけ → 計画（CPU秒） | 最大メモリ MB |\n"
     )
     sys.stdout.write("|---|---|---|---|---|---|---|\n")
+    lines = []
     for path in files(args.folder, args.only):
         command = [sys.executable, "-m", "tests.real_files.import_real", "--folder", str(args.folder), "--one", str(path)]  # fmt: skip
-        subprocess.run([*command, *(["--again"] if args.again else [])], check=False)
+        again = ["--again"] if args.again else []
+        done = subprocess.run([*command, *again], check=False, stdout=subprocess.PIPE, text=True)
+        lines.append(done.stdout)
+        sys.stdout.write(done.stdout)
         sys.stdout.flush()
+    sys.stdout.write(summary(lines))
     return 0
 
 

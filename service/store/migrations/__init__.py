@@ -1,7 +1,7 @@
 """The steps from one schema to the next, forward only.
 
-To add one: write ``versions/r0004_what.py`` with ``revision = "0004"`` and
-``down_revision = "0003"``, spell the change out with ``op`` (never import ``tables``: it shows
+To add one: write ``versions/r0005_what.py`` with ``revision = "0005"`` and
+``down_revision = "0004"``, spell the change out with ``op`` (never import ``tables``: it shows
 today's schema, not that step's), and let ``downgrade`` be ``forward_only``.
 """
 

@@ -42,6 +42,15 @@ MEANT: dict[str, tuple[set[str], set[str], set[str]]] = {
     "settings.read": ({"admin"}, set(), set()),
     "export.person": ({"admin"}, set(), set()),
     "erase.person": ({"admin"}, set(), set()),
+    "records.read": (EVERYBODY - {"trainee"}, {"prefecture"}, set()),
+    "records.report": (
+        {"staff", "keeper", "coordinator", "prefecture", "admin"},
+        {"prefecture"},
+        set(),
+    ),
+    "records.change": ({"keeper", "prefecture", "admin"}, set(), set()),
+    "records.import": ({"keeper", "prefecture", "admin"}, set(), set()),
+    "releases.change": ({"keeper", "prefecture", "admin"}, set(), set()),
 }
 DECISION = Path(__file__).parents[3] / "docs" / "decisions" / "0007-accounts.md"
 

@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 
 from service import server as the_server
+from service.desks import one_desk
 from service.settings import Settings
 from service.triage.triage import Desk
 from service.web import guards
@@ -33,7 +34,11 @@ def served(
     """Serve the desk; give a function that sends bytes and returns the answer's."""
     world = attacked_desk(desk, folder)
     settings = Settings(
-        mode="town", allowed_hosts=(HOST,), client_tries=TRIES, password_memory_mib=19
+        mode="town",
+        data_dir=folder,
+        allowed_hosts=(HOST,),
+        client_tries=TRIES,
+        password_memory_mib=19,
     )
     started: list[uvicorn.Server] = []
     real = uvicorn.Server
@@ -46,7 +51,7 @@ def served(
     # Ours to change only inside a process of its own.
     monkeypatch.setattr(the_server, "configure_logs", lambda _: None)
     listener = socket.create_server(("127.0.0.1", 0))
-    arguments = (settings, desk, world.engine, listener)
+    arguments = (settings, one_desk(desk), world.engine, listener)
     thread = threading.Thread(target=the_server._serve, args=arguments, daemon=True)
     thread.start()
 

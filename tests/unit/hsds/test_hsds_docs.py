@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -11,10 +12,20 @@ import pytest
 from knowledge.hsds.describe import describe
 from knowledge.hsds.document import HsdsDocument
 from knowledge.hsds.findings import Findings, Place
-from knowledge.hsds.mapping import LINES, VOCABULARY, columns
+from knowledge.hsds.mapping import (
+    LINES,
+    MORE_TITLE,
+    RESOURCE_TITLE,
+    SERVICE_TITLE,
+    TOWN_TITLE,
+    VOCABULARY,
+    columns,
+    without_column,
+)
 from knowledge.hsds.node import Reading
 from knowledge.hsds.read_drafts import read_found
-from knowledge.hsds.schemas import tables
+from knowledge.hsds.read_more import MORE
+from knowledge.hsds.schemas import SCHEMA_DIR, tables
 from knowledge.hsds.shapes import gather
 from knowledge.hsds.tables import flatten
 from knowledge.hsds.terms import FIELDS
@@ -22,7 +33,11 @@ from knowledge.models import Capacity, Contact, Record, Resource, Service, Town
 from tests.fixtures.hsds_foreign import FOREIGN, number
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "hsds.md"
-MODELS: dict[str, type[Record]] = dict(zip(LINES, (Resource, Service, Town), strict=True))
+MODELS: dict[str, type[Record]] = {
+    RESOURCE_TITLE: Resource,
+    SERVICE_TITLE: Service,
+    TOWN_TITLE: Town,
+}
 
 
 def test_the_document_is_made_from_the_code() -> None:
@@ -40,10 +55,25 @@ def fields(model: type[Record]) -> Iterator[str]:
             yield name
 
 
-@pytest.mark.parametrize("title", LINES)
+@pytest.mark.parametrize("title", MODELS)
 def test_every_field_of_ours_has_its_line(title: str) -> None:
     """A new field fails here until somebody decides where it goes."""
     assert {line.ours for line in LINES[title]} == set(fields(MODELS[title]))
+
+
+def test_every_further_field_of_a_kept_record_has_its_line() -> None:
+    """What is read beside a resource is what the document says."""
+    assert {line.ours for line in LINES[MORE_TITLE]} == set(MORE)
+
+
+def test_what_hsds_cannot_hold_is_listed() -> None:
+    """The list in the document is made from the mapping: no column, or not carried at all."""
+    listed = {line.ours for line in without_column(RESOURCE_TITLE)}
+    assert {"kind", "categories", "capacity.places", "verified_by", "refusals"} <= listed
+    assert listed.isdisjoint({"name", "contact.phone", "opening", "verified_on"})
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for ours in listed:
+        assert f"| 支援先 | {ours} |" in text
 
 
 def test_every_column_named_is_one_of_hsds() -> None:
@@ -85,6 +115,9 @@ def test_the_import_takes_what_the_lines_say(document: HsdsDocument) -> None:
     place |= {"address_2": "x", "region": "y"}
     other["cost_options"][0] |= {"valid_from": "2026-01-01", "valid_to": "2026-12-31"}
     other["contacts"] = [{"id": number(20), "title": "Desk"}]
+    other["organization"]["email"] = "trust@riverside.example"
+    del other["email"]
+    other["service_at_locations"][0]["location"]["longitude"] = 139.5
     other["schedules"] = [
         {"id": number(31), "freq": "MONTHLY", "valid_from": "2026-01-01", "valid_to": "2026-02-01",
          "dtstart": "2026-01-01", "until": "2026-02-01", "count": 2, "bymonthday": "1",
@@ -111,3 +144,13 @@ def test_every_field_of_the_vocabulary_is_written(document: HsdsDocument) -> Non
     assert used <= FIELDS.keys()
     # The sample town needs none of these two.
     assert FIELDS.keys() - used <= {"contact.url", "town.invented"}
+
+
+def test_the_licence_of_the_schemas_is_declared() -> None:
+    """CC BY-SA 4.0 beside our own, with its text in every package we build."""
+    root = DOCUMENT.parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["license"] == "Apache-2.0 AND CC-BY-SA-4.0"
+    text = SCHEMA_DIR / "LICENSE.txt"
+    assert text.relative_to(root).as_posix() in project["license-files"]
+    assert "Attribution-ShareAlike 4.0 International Public License" in text.read_text("utf-8")

@@ -71,15 +71,11 @@ def test_what_has_no_place_is_told_and_kept(foreign: Foreign) -> None:
     imported = from_hsds(foreign(), "feed.json")
     draft = the_draft(imported)
     left = dict(draft.left_over)
-    assert left["email"] == "tea@riverside.example"
-    assert left["phones[0].number"] == "+81 3 0000 0001"
+    assert draft.more == {"email": "tea@riverside.example", "fax": "+81 3 0000 0001"}
     assert left["contacts[0].name"] == "A. Person"
     assert left["service_at_locations[0].location.latitude"] == "35.5"
     assert draft.original["email"] == "tea@riverside.example"
-    assert (
-        "「phone」: つなぎに入れる所がないので取り込みません：number（1件）、type（1件）"
-        in said(imported)
-    )
+    assert "「contact」: つなぎに入れる所がないので取り込みません：name（1件）" in said(imported)
     assert "「organization」: つなぎに入れる所がないので取り込みません：description（1件）" in said(
         imported
     )

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
-
-from knowledge.importing.categories import known_rule_categories, propose_categories
 from knowledge.importing.drafts import Draft
 from knowledge.importing.form import Form
 from knowledge.importing.run import ImportContext, plan_file
-from knowledge.load import NATIONAL_DIR
 from tests.fixtures.import_world import (
     KAIGO_17,
     KAIGO_ROW,
@@ -162,7 +158,7 @@ def test_a_paused_place_is_marked_and_told() -> None:
     """「現在休止中」 in a remark; 「休止することがある」 is no pause."""
     paused, running = drafts([
         list(KOKYO),
-        row_of(KOKYO, {"名称": "あおば食堂", "住所": "みどり町1", "備考": "現在休止中"}),
+        row_of(KOKYO, {"名称": "あおば食堂", "住所": "みどり町1", "備考": "※現在休館中"}),
         row_of(KOKYO, {"名称": "みどり食堂", "住所": "みどり町2", "備考": "休止中の場合があります"}),
     ])  # fmt: skip
     assert paused.fields["status"] == "suspended"
@@ -246,45 +242,6 @@ def test_a_window_that_is_a_section_or_a_role_is_kept_as_words() -> None:
     assert draft.fields["phone"] == "0183-73-0001（保健師・栄養士）"
     (nameless,) = drafts([list(KOKYO), row_of(KOKYO, {**cells, "名称": "保健師・栄養士"})])
     assert "名前が職名だけ" in str(nameless.findings[0])
-
-
-# Categories.
-
-
-@pytest.mark.parametrize(
-    ("kind", "name", "text", "category", "sure"),
-    [
-        ("居宅介護支援", "", "", "elderly.care_manager", True),
-        ("居宅介護", "", "", "disability.soudan", False),
-        ("放課後等デイサービス", "", "", "child.development", True),
-        ("通所介護", "", "", "elderly.care_manager", False),
-        ("地域包括支援センター・在宅介護支援センター", "", "", "elderly.chiiki_hokatsu", True),
-        ("", "みどり町社会福祉協議会", "", "community.shakyo", True),
-        ("", "青葉クリニック", "", "health.medical", True),
-        ("", "介護老人保健施設あおば", "", "elderly.care_manager", False),
-        ("", "しゃべり場", "ひきこもりの本人と家族が集まります。", "isolation.hikikomori", False),
-        ("", "あおば会館", "備考: 公民館", "isolation.ibasho", False),
-    ],
-)
-def test_a_category_is_proposed_from_kind_then_name_then_text(
-    kind: str, name: str, text: str, category: str, sure: bool
-) -> None:
-    """With a reason in words the keeper can judge."""
-    proposal = propose_categories(kind, name, text)[0]
-    assert (proposal.category, proposal.sure) == (category, sure)
-    assert proposal.reason
-
-
-def test_a_defibrillator_is_no_place_of_support() -> None:
-    """Also when it hangs in a kindergarten."""
-    assert propose_categories("AED設置場所", "みどり町立幼稚園", "") == ()
-    assert propose_categories("", "謎の名前", "") == ()
-
-
-def test_every_category_of_the_rules_is_in_the_catalogue() -> None:
-    """A typo would make records nobody finds."""
-    lines = (NATIONAL_DIR / "categories.csv").read_text(encoding="utf-8").splitlines()[1:]
-    assert known_rule_categories() <= {line.partition(",")[0] for line in lines}
 
 
 def test_a_lost_zero_of_the_towns_code_is_put_back() -> None:

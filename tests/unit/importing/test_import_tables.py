@@ -1,12 +1,9 @@
-"""Reading files: every encoding and habit that real lists have, and every broken file."""
+"""Reading files: every encoding and habit that real lists have."""
 
 from __future__ import annotations
 
 import gzip
-import io
 import tracemalloc
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -184,90 +181,7 @@ def test_two_keys_under_one_label_keep_their_keys() -> None:
     assert next(read_table(data.encode(), "a.json").sheets[0].rows())[1] == ["tel", "fax"]
 
 
-# Broken files.
-
-
-def zip_of(name: str, content: bytes) -> bytes:
-    """A zip that is no workbook, or one with a part of this content."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
-    return out.getvalue()
-
-
-def broken() -> Iterator[Any]:
-    """Each broken file with words of the message that says what to do."""
-    good = csv_bytes(ROWS)
-    book = xlsx_bytes({"一覧": ROWS})
-    yield pytest.param(b"", "a.csv", "0バイト", id="no bytes")
-    yield pytest.param(b" \r\n \r\n", "a.csv", "空白だけ", id="blank")
-    yield pytest.param(b"\xef\xbb\xbf", "a.csv", "空白だけ", id="only a mark")
-    yield pytest.param(
-        good.replace("会館".encode(), b"\xe6A"), "a.csv", "読めない文字", id="wrong byte in UTF-8"
-    )
-    yield pytest.param(
-        "名称,備考\nあおば,毎週水曜".encode()[:-1],
-        "a.csv",
-        "途中で切れて",
-        id="cut in a UTF-8 character",
-    )
-    yield pytest.param(
-        "名称,備考\nあおば,毎週水曜".encode("cp932")[:-1],
-        "a.csv",
-        "途中で切れて",
-        id="cut in a CP932 character",
-    )
-    yield pytest.param(
-        '名称,備考\nあおば,"毎週'.encode(),
-        "a.csv",
-        "途中で切れているか、引用符",
-        id="cut in a quote",
-    )
-    yield pytest.param('名称,備考\nあお"ば"x,"a"b\n'.encode(), "a.csv", "引用符", id="stray quote")
-    yield pytest.param(bytes(range(256)) * 8, "a.csv", "文字の表ではありません", id="binary")
-    yield pytest.param(b"%PDF-1.7 ...", "a.csv", "PDF", id="PDF")
-    yield pytest.param(
-        b"\xd0\xcf\x11\xe0" + b"x" * 600, "a.xls", ".xlsx", id="old Excel or password"
-    )
-    yield pytest.param(b"\x89PNG\r\n\x1a\n", "a.csv", "画像", id="picture")
-    yield pytest.param(
-        b"<!DOCTYPE html><html>404", "a.csv", "ウェブページ", id="error page saved as CSV"
-    )
-    yield pytest.param(book[: len(book) // 2], "a.xlsx", "途中で切れて", id="cut workbook")
-    yield pytest.param(zip_of("readme.txt", b"x"), "a.xlsx", "XLSX ではありません", id="other zip")
-    yield pytest.param(
-        zip_of("xl/workbook.xml", b"<a>"), "a.xlsx", "壊れている", id="damaged workbook"
-    )
-    yield pytest.param(
-        zip_of("xl/worksheets/sheet1.xml", b"0" * 50_000_000), "a.xlsx", "圧縮爆弾", id="zip bomb"
-    )
-    yield pytest.param(gzip.compress(b"0," * 20_000_000), "a.csv.gz", "圧縮爆弾", id="gzip bomb")
-    yield pytest.param(gzip.compress(good * 500)[:-20], "a.csv.gz", "途中で切れて", id="cut gzip")
-    yield pytest.param(b"\x1f\x8b\x08rubbish", "a.csv.gz", "gz", id="damaged gzip")
-    yield pytest.param(
-        ",".join("abcdefghij" * 1000).encode() + b"\n1\n", "a.csv", "10,000 列", id="10,000 columns"
-    )
-    yield pytest.param(b'[{"a": 1}, {"a": ', "a.json", "JSON として読めません", id="cut JSON")
-    yield pytest.param(b'{"a": {"b": 1}}', "a.json", "記録の一覧", id="JSON of another shape")
-
-
-@pytest.mark.parametrize(("data", "name", "words"), tuple(broken()))
-def test_a_broken_file_is_refused_with_its_name_and_what_to_do(
-    data: bytes, name: str, words: str
-) -> None:
-    """No traceback, no half of a table."""
-    with pytest.raises(ImportRefused, match=name) as caught:
-        read(data, name)
-    assert words in str(caught.value)
-
-
-def test_a_file_of_200_mb_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    """A sparse file: only its size is looked at."""
-    path = tmp_path / "huge.csv"
-    with path.open("wb") as stream:
-        stream.truncate(200_000_000)
-    with pytest.raises(ImportRefused, match=r"huge\.csv: 大きすぎます（190 MB"):
-        read_table(path, path.name)
+# Faults met on the way (whole broken files: test_import_broken.py).
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -288,10 +202,3 @@ def test_too_many_cells_in_a_workbook_are_refused() -> None:
     data = xlsx_bytes({"一覧": [ROWS[0]] * 50})
     with pytest.raises(ImportRefused, match="セルが多すぎます"):
         read(data, "a.xlsx", cells=100)
-
-
-def test_a_workbook_of_10_000_columns_is_refused() -> None:
-    """The same limit as for a CSV."""
-    data = xlsx_bytes({"一覧": [["x"] * 10_000]})
-    with pytest.raises(ImportRefused, match="10,000 列"):
-        read(data, "a.xlsx")

@@ -95,7 +95,10 @@ def test_nothing_of_a_note_stays_anywhere(store: Engine, tmp_path: Path) -> None
         others = _pages_of_others(server)
         held = _held_by(store)
         assert server.stop() == 0
-    assert watched.read_text(encoding="utf-8") == f"{os.devnull!r}\n"
+    written = watched.read_text(encoding="utf-8").splitlines()
+    # The release of the town's records, made at the start; its files are looked into below.
+    releases = f"{tmp_path}/run/var/releases/"
+    assert [name for name in written if releases not in name] == [f"{os.devnull!r}"]
     assert not list(temporary.iterdir())
     places = {"pages of others": others, "output": server.output, "logs": server.logs, **held}
     places |= {str(file): _content(file) for file in tmp_path.rglob("*") if file.is_file()}

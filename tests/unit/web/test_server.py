@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from service import server as the_server
+from service.desks import Desks
 from service.errors import BadInput
 from service.server import serve_forever
 from service.settings import Settings
@@ -21,7 +22,6 @@ from service.store.engine import open_store, reading
 from service.store.errors import StoreProblem
 from service.store.migrate import migrate
 from service.store.towns import list_towns
-from service.triage.note import check_note
 from service.triage.triage import Desk
 from tests.fixtures.served_desk import free_port, served
 
@@ -52,16 +52,19 @@ def test_a_town_is_set_up_served_and_closed(url: str, tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_an_invented_note_is_read_before_anybody_is_served(
+def test_the_desks_are_watched_while_the_server_runs(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = open_store(f"sqlite:///{tmp_path}/x.db")
     migrate(engine)
     happened: list[str] = []
 
-    def read(_desk: Desk, note: str, *_: object) -> None:
-        check_note(note)
-        happened.append("read")
+    class Watched(Desks):
+        def start(self) -> None:
+            happened.append("watched")
+
+        def stop(self) -> None:
+            happened.append("left")
 
     class Server:
         def __init__(self, _config: object) -> None:
@@ -70,15 +73,14 @@ def test_an_invented_note_is_read_before_anybody_is_served(
         def run(self, sockets: list[socket.socket]) -> None:
             happened.append(f"served at {len(sockets)} address")
 
-    monkeypatch.setattr(the_server, "triage", read)
     monkeypatch.setattr(the_server.uvicorn, "Server", Server)
     monkeypatch.setattr(the_server, "configure_logs", lambda _: None)
+    code = desk.knowledge.town.code
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        the_server._serve(Settings(), desk, engine, listener)
-    assert happened == ["read", "served at 1 address"]
-    # Nobody asked for it, so nobody is said to have.
-    with reading(engine) as conn:
-        assert audit.list_entries(conn, action="desk.triage") == ()
+        the_server._serve(
+            Settings(data_dir=tmp_path), Watched(code, None, {code: desk}), engine, listener
+        )
+    assert happened == ["watched", "served at 1 address", "left"]
     engine.dispose()
 
 

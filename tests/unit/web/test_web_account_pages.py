@@ -268,7 +268,9 @@ def test_a_note_is_not_lost_when_the_session_has_ended(light_hall: Hall) -> None
     assert "<html" not in piece.text
     assert "ログインの期限が切れました" in piece.text
     other = browser.post("/account/sessions/end", data={"session": "x"})
-    assert other.headers["location"] == "/sign-in"
+    assert other.status_code == 401
+    assert "再送信" in other.text
+    assert browser.post("/sign-out").headers["location"] == "/sign-in"
 
 
 def test_the_answer_to_a_program_is_json_even_when_signed_out(light_hall: Hall) -> None:

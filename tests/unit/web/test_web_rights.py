@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from service.accounts.rights import FOR_ANYBODY, RIGHTS
 from service.app import create_app
+from service.desks import Desks
 from service.settings import Settings
 from service.store.grants import Role
 from service.store.towns import Town
@@ -29,8 +30,9 @@ SIGNED_OUT, NO_RIGHT, NO_METHOD = 401, 403, 405
 
 @pytest.fixture
 def full_hall(light_hall: Hall) -> Hall:
-    """The town hall, and a person for every role in every place."""
-    hall = light_hall
+    """The town hall, a desk for every place, and a person for every role in every place."""
+    desks = Desks(TOWN.code, None, {place.code: light_hall.desk for place in PLACES})
+    hall = Hall(light_hall.desk, light_hall.engine, desks=desks)
     add_more_towns(hall.engine)
     for role, place in product(ROLES, PLACES):
         hall.register(_login(role, place), role, town=place)
@@ -137,13 +139,20 @@ def _login(role: Role, place: Town) -> str:
 
 
 def _may(action: str, role: Role, place: Town) -> bool:
-    """What the table says about this desk's town, read without ``rights.allowed``."""
-    where = RIGHTS[action].get(role)
-    if action in FOR_ANYBODY or where == "everywhere":
+    """What the table says about where the person lands, read without ``rights.allowed``.
+
+    Whoever may use the home town's desk is there; anybody else is where the role is held.
+    """
+    if action in FOR_ANYBODY:
         return True
+    here = TOWN if _reaches(RIGHTS["desk.use"].get(role), place, TOWN) else place
+    return _reaches(RIGHTS[action].get(role), place, here)
+
+
+def _reaches(where: str | None, place: Town, here: Town) -> bool:
     if where == "own prefecture":
-        return place.prefecture_code == TOWN.prefecture_code
-    return where == "own town" and place == TOWN
+        return place.prefecture_code == here.prefecture_code
+    return where == "everywhere" or (where == "own town" and place == here)
 
 
 def _routes(app: FastAPI) -> list[tuple[APIRoute, str]]:
