@@ -26,8 +26,8 @@ from service.web.town_of import town_of
 from service.web.world import World, world_of
 
 Importer = Annotated[Viewer, Depends(needs("records.import"))]
-# A nation-wide list takes over a gigabyte while it is planned: one at a time.
-_ONE_AT_A_TIME = threading.Lock()
+# A nation-wide list takes over a gigabyte while it is planned or carried out: one at a time.
+ONE_AT_A_TIME = threading.Lock()
 # A mapping has a field per column, a preview one per conflict and per likely double.
 MOST_FIELDS = LIMITS.columns + 1_000
 
@@ -83,7 +83,7 @@ def plan_upload(request: Request, upload: Upload) -> Planned:
         companions=upload.companions,
     )
     try:
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             return plan_any(
                 store_of(world), about.town_code, upload.file, about.name, options, world.today()
             )

@@ -12,6 +12,7 @@ from service.records.importing import carry_out
 from service.uploads import Upload, remove_folder
 from service.web.import_catalogue import category_names
 from service.web.import_planning import (
+    ONE_AT_A_TIME,
     Importer,
     ManyFields,
     Prepared,
@@ -58,9 +59,15 @@ def confirm_answer(
     if form.get("basis") != prepared.basis:
         return _page(request, upload, prepared, decided, _CHANGED, Changed.status)
     try:
-        result = carry_out(
-            store_of(world), upload.about.town_code, planned, decided, viewer.person_id, world.now()
-        )
+        with ONE_AT_A_TIME:
+            result = carry_out(
+                store_of(world),
+                upload.about.town_code,
+                planned,
+                decided,
+                viewer.person_id,
+                world.now(),
+            )
     except Changed as error:
         again = prepare_upload(request, upload)
         decided = read_decisions(again.planned.plan, form)
