@@ -19,9 +19,13 @@ from service.cli_knowledge_import import add_import_commands
 from service.cli_knowledge_town import TownCode, town_store, write_whole
 from service.cli_people import ACTOR, now
 from service.cli_shared import settings_for
+from service.errors import BadInput
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from service.records.kept import Kept
+    from service.records.proposals import KindProposal
 
 knowledge_app = typer.Typer(
     help="支援先データを取り込む、見る、確かめる、書き出す", no_args_is_help=True
@@ -29,6 +33,8 @@ knowledge_app = typer.Typer(
 add_import_commands(knowledge_app)
 knowledge_app.add_typer(hsds_app, name="hsds")
 _LIMIT = 100_000
+# How a record without a kind is named on the list and after --confirm.
+_NO_KIND = "（種別なし）"
 _STATES = {"active": "", "vanished": "載らなくなった", "closed": "閉じた"}
 
 
@@ -140,6 +146,56 @@ def knowledge_verify(
     engine, code = town_store(town)
     kept = verify_record(engine, code, record_id, by, ACTOR, now(), date.today())
     typer.echo(f"「{kept.name}」を確かめました。次の期限は {kept.due_on} です。")
+
+
+@knowledge_app.command("categories")
+def knowledge_categories(
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option("--confirm", metavar="種別", help="この種別の提案が正しい（何度でも）"),
+    ] = None,
+    town: TownCode = None,
+) -> None:
+    """取り込みが提案した支援分野を、種別ごとに見る。--confirm で、まとめて確かめたことにする。"""
+    from service.records.national import national_parts
+    from service.records.proposals import proposals_by_kind
+
+    engine, code = town_store(town)
+    groups = proposals_by_kind(engine, code)
+    if confirm:
+        _confirm_kinds(engine, code, groups, confirm)
+        return
+    labels = {category.code: category.label_ja for category in national_parts().categories}
+    for group in groups:
+        names = "、".join(record.name for record in group.examples)
+        proposed = "、".join(labels.get(c, c) for c in group.categories)
+        count = f"{len(group.records):,} 件"
+        typer.echo(f"{group.kind or _NO_KIND}  {proposed}  {count}  例: {names}")
+    if not groups:
+        typer.echo("確かめるのを待っている支援分野はありません。")
+
+
+def _confirm_kinds(
+    engine: Engine, code: str, groups: tuple[KindProposal, ...], kinds: list[str]
+) -> None:
+    """Confirm all that was proposed for these kinds.  Raises :class:`BadInput`."""
+    from service.records.proposals import Chosen, confirm_categories
+
+    named = {group.kind or _NO_KIND for group in groups}
+    if unknown := [kind for kind in kinds if kind not in named]:
+        raise BadInput(
+            f"提案を待っている種別にありません: {'、'.join(unknown)}。何も変えていません。"
+            "`tsunagi knowledge categories` の先頭にあるとおりに書いてください。"
+        )
+    chosen = [
+        Chosen(record.id, record.revision)
+        for group in groups
+        if (group.kind or _NO_KIND) in kinds
+        for record in group.records
+    ]
+    done = confirm_categories(engine, code, chosen, ACTOR, now())
+    left = f"{done.left:,} 件は、その間に変わったので、そのままです。" if done.left else ""
+    typer.echo(f"{done.confirmed:,} 件の支援分野を確かめました。{left}")
 
 
 @knowledge_app.command("history")

@@ -30,7 +30,7 @@ ACTION = "records.import"
 # What can stand in the address of a page: no blanks, control characters, slashes.
 _ID = re.compile(r"[^\s\x00-\x20\x7f-\xa0/\\?#%]{1,120}")
 # Addresses of other pages below /records, and what every browser takes for a folder.
-_OTHER_PAGES = frozenset(("due", "duplicates", "hsds", "hsds.json", "hsds.zip", "import", "new", ".", ".."))  # fmt: skip
+_OTHER_PAGES = frozenset(("categories", "due", "duplicates", "hsds", "hsds.json", "hsds.zip", "import", "new", ".", ".."))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

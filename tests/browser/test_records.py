@@ -198,7 +198,7 @@ def test_no_page_needs_sideways_scrolling_and_every_control_has_a_name(keeper: K
     add(keeper.engine, "ためし県 相談センター", town=PREFECTURE)
     report_refusal(keeper.engine, TOWN.code, kept.id, "full", COMMAND, MADE_AT)
     at = f"/records/{kept.id}"
-    paths = ("/records", "/records/due", "/records/duplicates", "/records/new", at, f"{at}/edit", f"{at}/close")  # fmt: skip
+    paths = ("/records", "/records/due", "/records/duplicates", "/records/categories", "/records/new", at, f"{at}/edit", f"{at}/close")  # fmt: skip
     for width in (1280, 768, 480):
         page.set_viewport_size({"width": width, "height": 900})
         for path in paths:

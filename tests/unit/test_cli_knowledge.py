@@ -280,8 +280,18 @@ def test_the_problems_of_the_command_are_those_of_the_store() -> None:
 def test_the_guide_for_keepers_names_every_role_and_command() -> None:
     guide = (REPOSITORY / "docs" / "import.md").read_text(encoding="utf-8")
     assert [role for role in ROLES if f"`{role}`" not in guide] == []
-    commands = ("import", "mapping propose", "template", "list", "due", "verify", "history", "undo", "export", "imports")  # fmt: skip
+    commands = ("import", "mapping propose", "template", "list", "due", "verify", "history", "undo", "export", "imports", "categories")  # fmt: skip
     assert [one for one in commands if f"tsunagi knowledge {one}" not in guide] == []
+
+
+def test_the_proposed_categories_of_a_kind_are_confirmed_together(desk: Desk) -> None:
+    desk.run("import", desk.file(kaigo(office(1), office(2))), "--town", TOWN.code, "--yes")
+    assert desk.run("categories", "--town", TOWN.code) == 0
+    assert "介護老人福祉施設" in desk.out
+    assert desk.run("categories", "--town", TOWN.code, "--confirm", "ない種別") == 1
+    assert desk.run("categories", "--town", TOWN.code, "--confirm", "介護老人福祉施設") == 0
+    assert desk.run("categories", "--town", TOWN.code) == 0
+    assert "介護老人福祉施設" not in desk.out
 
 
 def _at_a_terminal(desk: Desk, answer: str, *arguments: str) -> str:

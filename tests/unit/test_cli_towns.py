@@ -101,7 +101,9 @@ def test_a_second_town_answers_after_one_command(run: Run, neighbour: Tiny, tmp_
 
 
 def test_a_town_that_was_only_named_has_a_desk_once_records_come(run: Run, tmp_path: Path) -> None:
-    assert run("town", "add", "011002", "ためし市").out == "登録しました: 011002 ためし市\n"
+    said = run("town", "add", "011002", "ためし市").out
+    assert said.startswith("登録しました: 011002 ためし市\n")
+    assert "tsunagi knowledge import 一覧.csv --town 011002" in said
     engine = open_store(f"sqlite:///{_data(tmp_path)}/tsunagi.db")
     facts = town_facts(engine, "011002")
     assert facts is not None
