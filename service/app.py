@@ -15,13 +15,24 @@ from service.desks import Desks, one_desk
 from service.settings import Settings
 from service.triage.triage import Desk
 from service.web import (
+    advice_ask_pages,
+    advice_pages,
     api,
+    case_list_pages,
+    case_new_pages,
+    case_pages,
+    case_referral_pages,
+    case_step_pages,
     desk_pages,
     exchange_pages,
+    gap_pages,
     import_pages,
+    insight_pages,
+    insight_year_pages,
     own_account_pages,
     people_pages,
     person_pages,
+    print_pages,
     record_category_pages,
     record_change_pages,
     record_duplicate_pages,
@@ -32,6 +43,7 @@ from service.web import (
     release_pages,
     set_up_pages,
     sign_in_pages,
+    similar_pages,
     town_pages,
 )
 from service.web.errors import add_error_answers
@@ -47,6 +59,18 @@ from service.web.world import World, utc_now
 _ALWAYS = (desk_pages.router, api.router)
 # The order counts: fixed addresses (/records/import) before those with an id in their place.
 _WITH_STORE = (
+    insight_pages.router,
+    insight_year_pages.router,
+    advice_pages.router,
+    advice_ask_pages.router,
+    case_new_pages.router,
+    case_list_pages.router,
+    case_referral_pages.router,
+    case_step_pages.router,
+    case_pages.router,
+    print_pages.router,
+    gap_pages.router,
+    similar_pages.router,
     town_pages.router,
     release_pages.router,
     import_pages.router,
@@ -118,7 +142,7 @@ def _bare_app() -> FastAPI:
         # A redirect to another spelling of a path would be made from the Host header.
         redirect_slashes=False,
         # No files: a part of a form with a file name would be written to a temporary file.
-        form_limits={"max_files": 0, "max_fields": 50, "max_part_size": MAX_BODY_BYTES},
+        form_limits={"max_files": 0, "max_fields": 2_000, "max_part_size": MAX_BODY_BYTES},
     )
 
 

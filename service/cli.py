@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli_accounts import account_app, admin_app
+from service.cli_cases import case_app
 from service.cli_errors import run_command
 from service.cli_knowledge import knowledge_app
 from service.cli_measure import bench, eval_app, model_app
@@ -47,6 +48,7 @@ app.add_typer(admin_app, name="admin")
 app.add_typer(account_app, name="account")
 app.add_typer(town_app, name="town")
 app.add_typer(release_app, name="release")
+app.add_typer(case_app, name="case")
 app.command()(bench)
 app.command()(backup)
 app.command()(restore)

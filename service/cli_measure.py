@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import date, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -17,61 +15,16 @@ from rich.progress import TextColumn
 
 from index.embedder import base_model_dir
 from knowledge.load import load_knowledge
+from service.cli_eval import add_commands
 from service.cli_scale import bench_scale
 from service.cli_shared import Town, progress_bar, settings_for
 from service.errors import BadInput
 from service.settings import Settings
-from service.triage.triage import Desk
 from service.wiring import open_desk, open_embedder, rebuild_index
 
 model_app = typer.Typer(help="モデルを学習し直す", no_args_is_help=True)
 eval_app = typer.Typer(help="提案の正しさを測る", no_args_is_help=True)
-
-
-@eval_app.command("run")
-def eval_run(
-    cases: Annotated[Path, typer.Option("--cases", help="事例（JSON Lines）")],
-    out: Annotated[Path, typer.Option("--out", help="結果を書くフォルダ")],
-    system: Annotated[
-        str, typer.Option("--system", help="tsunagi / bm25 / dense / hybrid")
-    ] = "tsunagi",
-    predictions: Annotated[
-        Path | None, typer.Option("--predictions", help="外部の結果を採点する")
-    ] = None,
-    as_json_: Annotated[bool, typer.Option("--json", help="指標を JSON で出力する")] = False,
-    town: Town = None,
-) -> None:
-    """事例に対する提案の正しさを測る（run.json, metrics.json, report.html）。"""
-    from eval.cases import load_cases, load_predictions
-    from eval.run import metrics_json, predicted_run, run_system, score_run, write_run
-    from eval.systems import SYSTEMS, make_system
-
-    if system not in SYSTEMS:
-        raise BadInput(f"システム名は {' / '.join(SYSTEMS)} のどれかです: {system}")
-    loaded = load_cases(cases)
-    if predictions is not None:
-        run = predicted_run(loaded, load_predictions(predictions))
-    else:
-        desk = open_desk(settings_for(town))
-        with progress_bar(f"{system} で採点", len(loaded)) as progress:
-            task = progress.task_ids[0]
-            run = run_system(
-                system,
-                make_system(system, desk, date.today()),
-                loaded,
-                _provenance(desk, cases),
-                lambda done: progress.update(task, advance=done),
-            )
-    scores = score_run(run)
-    write_run(run, scores, out)
-    if as_json_:
-        typer.echo(json.dumps(metrics_json(run, scores), ensure_ascii=False, indent=1))
-        return
-    for name, value in scores.totals.items():
-        typer.echo(
-            f"{name:<24}{value.mean:.3f}  [{value.low:.3f}, {value.high:.3f}]  n={value.count}"
-        )
-    typer.echo(f"結果: {out}/run.json metrics.json report.html")
+add_commands(eval_app)
 
 
 @eval_app.command("agreement")
@@ -107,6 +60,21 @@ def eval_read() -> None:
     from eval.reading import reading_text
 
     typer.echo(reading_text())
+
+
+@eval_app.command("masking")
+def eval_masking(
+    split: Annotated[str, typer.Option("--split", help="test（評価用）か dev（作成用）")] = "test",
+) -> None:
+    """個人情報の検出を、印を付けた創作の記録で測る（種類ごと、書き手ごと）。"""
+    from eval.masking_score import NOTES_DIR, load_marked, score_notes, summarise
+    from eval.masking_text import masking_text
+    from service.triage.masking import gazetteer_of
+
+    if not (NOTES_DIR / f"{split}.jsonl").exists():
+        raise BadInput(f"--split は test か dev です: {split}")
+    gazetteer = gazetteer_of(load_knowledge())
+    typer.echo(masking_text(summarise(score_notes(load_marked(split), gazetteer))))
 
 
 @eval_app.command("held-out")
@@ -195,20 +163,6 @@ def eval_ablate(
     aside.write_text(text, encoding="utf-8")
     aside.replace(out)
     typer.echo(f"書きました: {out}")
-
-
-def _provenance(desk: Desk, cases: Path) -> dict[str, str]:
-    """Return what a run was made with, so that it can be repeated."""
-    manifest = desk.index.manifest
-    return {
-        "tsunagi": version("tsunagi"),
-        "model": f"{manifest.model_name} {manifest.model_digest[:12]}",
-        "knowledge": manifest.knowledge_fingerprint[:12],
-        "town": manifest.town,
-        "index": manifest.version,
-        "cases": f"{cases.name} {hashlib.sha256(cases.read_bytes()).hexdigest()[:12]}",
-        "date": date.today().isoformat(),
-    }
 
 
 @model_app.command("train")

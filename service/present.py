@@ -55,9 +55,13 @@ def as_json(answer: Triage) -> dict[str, Any]:
                 "fact": q.fact,
                 "decides": list(q.decides),
                 "effects": list(q.effects),
+                "kind": q.kind,
+                "label": q.label,
             }
             for q in answer.questions
         ],
+        "answered": [asdict(said) for said in answer.answered],
+        "changes": list(answer.changes),
         "uncovered": list(answer.uncovered),
         "model": dict(answer.model),
         "elapsed_ms": answer.elapsed_ms,
@@ -105,6 +109,7 @@ def _suggestion(s: Suggestion) -> dict[str, Any]:
         "record_id": s.record_id,
         "refusals": [asdict(r) | {"on": r.on.isoformat()} for r in s.refusals],
         "is_doubted": s.is_doubted,
+        "why_not_higher": s.why_not_higher,
     }
 
 

@@ -5,3 +5,11 @@ The way of a file: :mod:`tables` reads it, :mod:`recognise` says which form it i
 addresses …), :mod:`plan` holds them against what is there, :mod:`apply` carries the
 plan out.  :mod:`run` is the whole way in two calls.  Nothing here writes anywhere.
 """
+
+from __future__ import annotations
+
+import os
+
+# python-docx brings lxml, and openpyxl would then read workbooks with it instead of defusedxml,
+# which refuses entities and files from elsewhere.  Said before openpyxl is first imported.
+os.environ["OPENPYXL_LXML"] = "False"

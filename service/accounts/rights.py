@@ -35,6 +35,10 @@ records.report       town   -        -        -          town    town         pr
 records.change       -      -        -        -          town    -            town        town
 records.import       -      -        -        -          town    -            town        town
 releases.change      -      -        -        -          town    -            town        town
+cases.read           town   -        -        -          -       town         -           -
+cases.change         town   -        -        -          -       town         -           -
+insights.read        town   -        -        town       -       town         pref        town
+advice.answer        -      -        -        -          -       -            pref        -
 """
 _CELLS: Mapping[str, Where | None] = MappingProxyType(
     {"town": "own town", "pref": "own prefecture", "all": "everywhere", "-": None}

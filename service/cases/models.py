@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.cases.days import day_of
 from service.cases.words import (
     AgeGroup,
     CaseState,
@@ -198,7 +199,7 @@ class Case(Part):
     @property
     def label(self) -> str:
         """What people call the case: the year and the running number, no name."""
-        return f"{self.opened_at.year}-{self.number:04d}"
+        return f"{day_of(self.opened_at).year}-{self.number:04d}"
 
     @property
     def due_on(self) -> date | None:

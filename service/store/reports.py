@@ -48,10 +48,23 @@ def find_report(conn: Connection, town_code: str, report_id: str) -> ReportRow |
     return ReportRow(**row._mapping) if row else None
 
 
+def find_report_anywhere(conn: Connection, report_id: str) -> ReportRow | None:
+    """Return a refusal, of whichever town's or prefecture's record."""
+    query = select(record_reports).where(record_reports.c.id == report_id)
+    row = conn.execute(query).one_or_none()
+    return ReportRow(**row._mapping) if row else None
+
+
 def settle(conn: Connection, report_id: str, actor: str, now: datetime) -> None:
     """Close a refusal."""
     this = record_reports.c.id == report_id
     conn.execute(update(record_reports).where(this).values(settled_at=now, settled_by=actor))
+
+
+def unsettle(conn: Connection, report_id: str) -> None:
+    """Open a refusal again that was settled."""
+    this = record_reports.c.id == report_id
+    conn.execute(update(record_reports).where(this).values(settled_at=None, settled_by=None))
 
 
 def move_open(conn: Connection, town_code: str, from_id: str, to_id: str) -> None:

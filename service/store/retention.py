@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, and_, delete, or_, select, update
 
-from service.store import accounts, audit, grants
+from service.store import accounts, audit, cases, gaps, grants
 from service.store.audit_words import COMMAND, SYSTEM
 from service.store.engine import empty_log, writing
 from service.store.record_tables import imports, record_shown
@@ -51,6 +51,17 @@ RETENTION: dict[str, Keep] = {
         365 * 3, "日", "記録ごとに1日に示した回数。一度も示されない記録を見つける。"
     ),
     "records_apart": Keep(None, "判断", "別のものと決めた記録の組。また尋ねないため。"),
+    "cases": Keep(
+        365 * 5, "相談の終わり", "行政文書の5年保存に合わせる。続いている相談は消さない。"
+    ),
+    "case_history": Keep(
+        None, "変更", "相談の前の版。いつでも戻せるように残し、相談と一緒に消える。"
+    ),
+    "case_vectors": Keep(None, "保存", "似た相談を探すための数値。相談と一緒に消える。"),
+    "advice_requests": Keep(None, "求めた時", "後方支援のやり取り。相談と一緒に消える。"),
+    "gaps": Keep(
+        365 * 5, "日", "合う支援がなかった記録。コードと地区だけで、5年の動きを見るために残す。"
+    ),
     "audit": Keep(365 * 5, "記録", "行政文書の5年保存に合わせる。消す前に封じて鎖を保つ。"),
     "alembic_version": Keep(None, "作成", "データベースの版。1行だけで、個人の情報を持たない。"),
 }
@@ -156,12 +167,22 @@ def _remove_shown(conn: Connection, cutoff: datetime, _now: datetime) -> int:
     return conn.execute(delete(record_shown).where(due)).rowcount
 
 
+def _remove_cases(conn: Connection, cutoff: datetime, _now: datetime) -> int:
+    return cases.remove_closed_before(conn, cutoff)
+
+
+def _remove_gaps(conn: Connection, cutoff: datetime, _now: datetime) -> int:
+    return gaps.remove_before(conn, cutoff.date().isoformat())
+
+
 _REMOVERS: dict[str, Callable[[Connection, datetime, datetime], int]] = {
     "people": _remove_people,
     "sessions": _remove_sessions,
     "rate_counters": _remove_counters,
     "imports": _remove_reports,
     "record_shown": _remove_shown,
+    "cases": _remove_cases,
+    "gaps": _remove_gaps,
     # Last: it also sees what the others have just recorded.
     "audit": audit.seal_before,
 }

@@ -21,13 +21,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from service.store import record_tables
+from service.store import case_tables, record_tables
 from service.store.schema import METADATA, one_of
 from service.store.times import UtcTime
 
 # One import brings every table into METADATA.
 __all__ = [
-    "KINDS", "METADATA", "OUTCOMES", "ROLES", "audit", "grants", "one_of", "people",
+    "KINDS", "METADATA", "OUTCOMES", "ROLES", "audit", "case_tables", "grants", "one_of", "people",
     "rate_counters", "record_tables", "sessions", "towns",
 ]  # fmt: skip
 

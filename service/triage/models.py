@@ -16,6 +16,8 @@ Route = Literal["refer", "other_department", "insufficient", "none"]
 Verdict = Literal["fits", "unknown", "does_not_fit"]
 # Whose record stands behind a card; "national" when only the catalogue does.
 SuggestionLayer = Literal["national", "prefecture", "town"]
+# How a question is answered on a screen.
+AnswerKind = Literal["bool", "number", "age"]
 Duty = Literal["義務", "努力義務", "義務／努力義務", "できる", "案内"]
 
 
@@ -166,7 +168,8 @@ class Suggestion:
     for it, or empty); ``layer`` says whose record that is.  ``verified_on``, ``verified_by`` and
     ``due_on`` are those of the oldest thing on the card.  ``refusals`` are those of the last half
     year, newest first.  ``is_doubted``: the desk found the place gone or the record wrong, and
-    nobody has verified it since.
+    nobody has verified it since.  ``why_not_higher`` is the strongest difference to what stands
+    above it, "" for the first.
     """
 
     rank: int
@@ -196,21 +199,43 @@ class Suggestion:
     record_id: str
     refusals: tuple[PastRefusal, ...]
     is_doubted: bool
+    why_not_higher: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask next, which services (or flags) the answer decides, and what would change."""
+    """What to ask next, which services (or flags) the answer decides, and what would change.
+
+    ``label`` is the statement that a yes affirms: a question may be put the other way round.
+    Without a ``fact`` the answer is not taken in here.
+    """
 
     text: str
     fact: str
     decides: tuple[str, ...]
     effects: tuple[str, ...] = ()
+    kind: AnswerKind = "bool"
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A question that was answered: はい (to ``label``), a number, or None for 分からない."""
+
+    fact: str
+    question: str
+    label: str
+    kind: AnswerKind
+    value: bool | int | None
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """The whole answer to one note."""
+    """The whole answer to one note.
+
+    ``changes`` says what the ``answered`` questions made of the list, against the note alone.
+    """
 
     route: Route
     red_flags: tuple[RedFlag, ...]
@@ -224,3 +249,5 @@ class Triage:
     model: dict[str, str]
     elapsed_ms: float
     timings_ms: dict[str, float] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
+    answered: tuple[Said, ...] = ()

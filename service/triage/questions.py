@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from knowledge.models import FactDefinition
-from service.triage.models import Eligibility, Question, RedFlag, Route
+from service.triage.models import AnswerKind, Eligibility, Question, RedFlag, Route
 from service.triage.what_if import Outcome
 
 MOST = 6
@@ -41,10 +41,10 @@ def questions_to_ask(
     if route in ("insufficient", "none"):
         opening = [Question(text, "", (), ()) for text in _OPENING_QUESTIONS]
     weight = {code: _weight(order, verdicts, found) for code, found in outcomes.items()}
-    wording = {fact.code: fact.question for fact in facts}
+    known = {fact.code: fact for fact in facts}
     open_facts = [
         Question(
-            wording[code],
+            known[code].question,
             code,
             tuple(names[c][0] for c in _touched(order, verdicts, outcomes[code])),
             tuple(
@@ -52,6 +52,8 @@ def questions_to_ask(
                 for outcome in outcomes[code]
                 if (effect := _effect(order, verdicts, outcome, names))
             ),
+            kind_of(known[code]),
+            known[code].label,
         )
         for code in sorted(weight, key=lambda code: (-weight[code], code))
         if weight[code] > 0
@@ -59,13 +61,26 @@ def questions_to_ask(
     return tuple((urgent + opening + open_facts)[:MOST])
 
 
-def open_facts_of(order: Sequence[str], verdicts: Mapping[str, Eligibility]) -> tuple[str, ...]:
-    """Return the facts that leave the verdict on a service near the top open, best first."""
+def kind_of(fact: FactDefinition) -> AnswerKind:
+    """Return how the fact is answered on a screen."""
+    if fact.code == "age":
+        return "age"
+    return "bool" if fact.kind == "bool" else "number"
+
+
+def open_facts_of(
+    order: Sequence[str], verdicts: Mapping[str, Eligibility], answered: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return the facts that leave the verdict on a service near the top open, best first.
+
+    What was ``answered`` is not asked a second time, known or not.
+    """
     facts = [
         fact
         for code in order[:LOOKED_AT]
         if code in verdicts and verdicts[code].verdict == "unknown"
         for fact in verdicts[code].deciding_facts
+        if fact not in answered
     ]
     return tuple(dict.fromkeys(facts))[:_MOST_TRIED]
 

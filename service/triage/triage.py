@@ -8,31 +8,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.adapter import Head, load_head
-from index.embedder import Embedder
-from index.memory import Memory, load_memory
-from index.search import Hits, search
-from index.snapshot import Index
+from index.search import search
 from index.text import search_terms
-from knowledge.models import Knowledge, Service
-from service.triage.denied_concerns import find_denied_concerns
-from service.triage.eligibility import check_eligibility
-from service.triage.explain import nearest_situation, reason_for, strongest_parts
-from service.triage.facts import FactRule, fact_rules, find_facts
-from service.triage.features import (
-    ELIGIBILITY_COLUMN,
-    PassageRows,
-    build_features,
-    eligibility_column,
-    passage_rows,
+from service.triage.answers import (
+    NONE,
+    Answers,
+    changes_between,
+    check_answers,
+    facts_with,
+    people_with,
+    said,
+    shown_people,
 )
+from service.triage.denied_concerns import find_denied_concerns
+from service.triage.desk import Desk, Examined, Trained, load_trained, make_desk
+from service.triage.eligibility import check_eligibility
+from service.triage.facts import find_facts
+from service.triage.features import ELIGIBILITY_COLUMN, build_features, eligibility_column
 from service.triage.localise import with_town_windows
 from service.triage.models import (
     Assessment,
@@ -41,132 +39,25 @@ from service.triage.models import (
     Question,
     Reading,
     Route,
-    Suggestion,
     Triage,
 )
-from service.triage.nearby import TownResources, town_resources
 from service.triage.note import check_note
-from service.triage.problems import ProblemRule, find_problems, problem_rules
+from service.triage.problems import find_problems
 from service.triage.questions import open_facts_of, questions_to_ask
-from service.triage.rank import Scored, order_categories, resource_cards, service_card
-from service.triage.ranker import Ranker, shipped_ranker
+from service.triage.rank import Scored, order_categories
 from service.triage.reading import read
-from service.triage.red_flags import FlagRule, find_red_flags, flag_rules
+from service.triage.red_flags import find_red_flags
 from service.triage.route import decide_route
 from service.triage.second_opinion import second_opinion
+from service.triage.suggest import suggest
 from service.triage.what_if import Outcome, outcomes_of
 
+__all__ = [
+    "DEFAULT_TOP", "Desk", "Examined", "Trained", "answered", "assess", "examine",
+    "live_sentences", "load_trained", "make_desk", "triage",
+]  # fmt: skip
 DEFAULT_TOP = 10
 _SCOPES_THAT_SILENCE = ("denied", "past", "other")
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Everything triage needs, loaded once and shared by all requests."""
-
-    knowledge: Knowledge
-    embedder: Embedder
-    index: Index
-    rows: PassageRows
-    problem_rules: tuple[ProblemRule, ...]
-    fact_rules: tuple[FactRule, ...]
-    flag_rules: tuple[FlagRule, ...]
-    ranker: Ranker
-    newcomer_ranker: Ranker
-    head: Head | None
-    memory: Memory | None
-    services: dict[str, Service]
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """All category codes, in the order of the feature rows."""
-        return self.rows.codes
-
-    @cached_property
-    def newcomers(self) -> NDArray[np.bool_]:
-        """Which categories the trained head has never heard of (added after the training)."""
-        known = set(self.head.codes) if self.head is not None else set(self.codes)
-        return np.array([code not in known for code in self.codes])
-
-    def scores(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the score of each category; newcomers get theirs without the head."""
-        scores = self.ranker.scores(features)
-        scores[self.newcomers] = self.newcomer_ranker.scores(features[self.newcomers])
-        return scores
-
-    def contributions(self, features: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """Return what each part adds to each category's score, see :class:`Ranker`."""
-        parts = self.ranker.contributions(features)
-        without = self.newcomer_ranker.contributions(features)
-        return {n: np.where(self.newcomers, without[n], part) for n, part in parts.items()}
-
-    @cached_property
-    def resources(self) -> TownResources:
-        """The town's own resources, by id and by category."""
-        return town_resources(self.knowledge, self.index, self.rows)
-
-    @cached_property
-    def windows(self) -> Knowledge:
-        """The knowledge with the town's windows as its only resources."""
-        return self.resources.windows
-
-    @property
-    def problem_weights(self) -> dict[str, dict[str, float]]:
-        """Which categories each problem calls for, and how strongly."""
-        return {rule.code: rule.categories for rule in self.problem_rules}
-
-    @property
-    def flag_weights(self) -> dict[str, dict[str, float]]:
-        """Which categories each red flag leads to, and how strongly."""
-        return {rule.code: rule.categories for rule in self.flag_rules}
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """A note up to the point of ranking: what was read, found and computed."""
-
-    reading: Reading
-    assessment: Assessment
-    hits: Hits
-    verdicts: dict[str, Eligibility]
-    features: NDArray[np.float32]
-    timings_ms: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """What training left for one model, loaded once for all desks that use it."""
-
-    head: Head | None
-    memory: Memory | None
-
-
-def load_trained(model_digest: str) -> Trained:
-    """Return what ships for the model; nothing for one that it was not trained with."""
-    return Trained(load_head(model_digest), load_memory(model_digest))
-
-
-def make_desk(
-    knowledge: Knowledge, embedder: Embedder, index: Index, trained: Trained | None = None
-) -> Desk:
-    """Bundle loaded parts with the shipped rules and ranker; ``trained`` is loaded if not given."""
-    codes = tuple(category.code for category in knowledge.categories)
-    trained = trained or load_trained(embedder.digest)
-    head = trained.head
-    return Desk(
-        knowledge=knowledge,
-        embedder=embedder,
-        index=index,
-        rows=passage_rows(index.passages, codes),
-        problem_rules=problem_rules(),
-        fact_rules=fact_rules(),
-        flag_rules=flag_rules(),
-        ranker=shipped_ranker(head is not None),
-        newcomer_ranker=shipped_ranker(False),
-        head=head,
-        memory=trained.memory,
-        services={service.category: service for service in reversed(knowledge.services)},
-    )
 
 
 def examine(desk: Desk, note: str, today: date) -> Examined:
@@ -186,10 +77,7 @@ def examine(desk: Desk, note: str, today: date) -> Examined:
         reading, hits.vectors, desk.head, assessment, desk.flag_rules, desk.knowledge.red_flags
     )
     assessment = replace(assessment, red_flags=assessment.red_flags + added)
-    verdicts = {
-        code: check_eligibility(service.eligibility, reading.people, assessment.facts)
-        for code, service in desk.services.items()
-    }
+    verdicts = _verdicts(desk, reading, assessment)
     features = build_features(
         hits,
         live,
@@ -203,6 +91,28 @@ def examine(desk: Desk, note: str, today: date) -> Examined:
     )
     clock.lap("features")
     return Examined(reading, assessment, hits, verdicts, features, clock.laps)
+
+
+def answered(desk: Desk, examined: Examined, answers: Answers) -> Examined:
+    """Return what was examined with the answers taken in: people, facts, verdicts, features."""
+    reading = replace(examined.reading, people=people_with(answers, examined.reading.people))
+    assessment = examined.assessment
+    assessment = replace(assessment, facts=facts_with(answers, assessment.facts))
+    verdicts = _verdicts(desk, reading, assessment)
+    return replace(
+        examined,
+        reading=reading,
+        assessment=assessment,
+        verdicts=verdicts,
+        features=_features_under(desk, examined, verdicts),
+    )
+
+
+def _verdicts(desk: Desk, reading: Reading, assessment: Assessment) -> dict[str, Eligibility]:
+    return {
+        code: check_eligibility(service.eligibility, reading.people, assessment.facts)
+        for code, service in desk.services.items()
+    }
 
 
 def assess(desk: Desk, reading: Reading) -> Assessment:
@@ -233,30 +143,36 @@ def triage(
     today: date,
     top: int = DEFAULT_TOP,
     now: Callable[[], float] = time.perf_counter,
+    answers: Answers = NONE,
 ) -> Triage:
     """Return the answer to ``note``: red flags, problems, suggestions, questions, route.
 
-    ``top`` is the number of categories in the list.  Raises :class:`NoteProblem` for a
-    note that cannot be read.
+    ``top`` is the number of categories in the list.  ``answers`` are what the desk was told
+    beside the note: they decide eligibility and with it the order, never the route.  Raises
+    :class:`NoteProblem` for a note or an answer that cannot be read.
     """
     started = now()
-    examined = examine(desk, note, today)
-    reading, assessment = examined.reading, examined.assessment
-    scores = desk.scores(examined.features)
+    check_answers(answers, desk.knowledge.facts)
+    examined = alone = examine(desk, note, today)
+    reading, assessment = alone.reading, alone.assessment
+    scores = desk.scores(alone.features)
     route = decide_route(reading, assessment, desk.codes, scores)
-    verdicts = examined.verdicts
-    ordered = order_categories(desk.codes, scores, route, assessment, _closed(verdicts))
+    ordered = before = order_categories(
+        desk.codes, scores, route, assessment, _closed(alone.verdicts)
+    )
+    if answers:
+        examined = answered(desk, alone, answers)
+        ordered = _ordered_under(desk, alone, examined.verdicts, route)
     shown = _shown(ordered, route, top)
-    suggestions = _suggest(desk, examined, shown, verdicts, today)
     manifest = desk.index.manifest
     return Triage(
         route=route,
         red_flags=with_town_windows(assessment.red_flags, desk.flag_rules, desk.windows),
         problems=assessment.problems,
         denied=assessment.denied,
-        people=reading.people,
-        suggestions=suggestions,
-        questions=_questions(desk, examined, ordered, route),
+        people=shown_people(answers, reading.people),
+        suggestions=suggest(desk, examined, shown, today),
+        questions=_questions(desk, examined, ordered, route, answers),
         uncovered=_uncovered(desk, assessment.problems, shown),
         ranked_categories=tuple(scored.code for scored in ordered),
         model={
@@ -267,11 +183,29 @@ def triage(
         },
         elapsed_ms=round((now() - started) * 1000, 1),
         timings_ms=examined.timings_ms,
+        changes=_changes(desk, (before, alone), (ordered, examined), shown) if answers else (),
+        answered=said(answers, desk.knowledge.facts),
+    )
+
+
+def _changes(
+    desk: Desk,
+    before: tuple[tuple[Scored, ...], Examined],
+    after: tuple[tuple[Scored, ...], Examined],
+    shown: tuple[Scored, ...],
+) -> tuple[str, ...]:
+    return changes_between(
+        [scored.code for scored in before[0]],
+        before[1].verdicts,
+        [scored.code for scored in after[0]],
+        after[1].verdicts,
+        {code: service.name for code, service in desk.services.items()},
+        [scored.code for scored in shown],
     )
 
 
 def _questions(
-    desk: Desk, examined: Examined, ordered: tuple[Scored, ...], route: Route
+    desk: Desk, examined: Examined, ordered: tuple[Scored, ...], route: Route, answers: Answers
 ) -> tuple[Question, ...]:
     """Ask what would change the list, found by ranking again with each answer."""
     order = tuple(scored.code for scored in ordered)
@@ -285,9 +219,11 @@ def _questions(
                 examined.verdicts,
                 examined.reading.people,
                 examined.assessment.facts,
-                lambda verdicts: _order_under(desk, examined, verdicts, route),
+                lambda verdicts: tuple(
+                    scored.code for scored in _ordered_under(desk, examined, verdicts, route)
+                ),
             )
-            for code in open_facts_of(order, examined.verdicts)
+            for code in open_facts_of(order, examined.verdicts, answers)
         }
     return questions_to_ask(
         examined.assessment.red_flags,
@@ -300,15 +236,20 @@ def _questions(
     )
 
 
-def _order_under(
+def _ordered_under(
     desk: Desk, examined: Examined, verdicts: Mapping[str, Eligibility], route: Route
-) -> tuple[str, ...]:
+) -> tuple[Scored, ...]:
     """Return the order that the categories would have under other verdicts."""
+    scores = desk.scores(_features_under(desk, examined, verdicts))
+    return order_categories(desk.codes, scores, route, examined.assessment, _closed(verdicts))
+
+
+def _features_under(
+    desk: Desk, examined: Examined, verdicts: Mapping[str, Eligibility]
+) -> NDArray[np.float32]:
     features = examined.features.copy()
     features[:, ELIGIBILITY_COLUMN] = eligibility_column(desk.codes, verdicts)
-    scores = desk.scores(features)
-    ordered = order_categories(desk.codes, scores, route, examined.assessment, _closed(verdicts))
-    return tuple(scored.code for scored in ordered)
+    return features
 
 
 def _closed(verdicts: Mapping[str, Eligibility]) -> frozenset[str]:
@@ -322,42 +263,6 @@ def _shown(ordered: tuple[Scored, ...], route: str, top: int) -> tuple[Scored, .
     if route in ("other_department", "insufficient"):
         return ordered[:1]
     return ordered[:top]
-
-
-def _suggest(
-    desk: Desk,
-    examined: Examined,
-    shown: tuple[Scored, ...],
-    verdicts: dict[str, Eligibility],
-    today: date,
-) -> tuple[Suggestion, ...]:
-    reading, assessment = examined.reading, examined.assessment
-    near = desk.resources.near(examined.hits, [scored.code for scored in shown])
-    parts = desk.contributions(examined.features)
-    cards: list[Suggestion] = []
-    taken: set[str] = set()
-    for scored in (replace(s, score=desk.ranker.chance(s.score)) for s in shown):
-        service = desk.services[scored.code]
-        nearest = nearest_situation(
-            scored.code, examined.hits, desk.rows, desk.index.passages, reading
-        )
-        row = desk.codes.index(scored.code)
-        reason = reason_for(
-            scored.code,
-            assessment,
-            desk.flag_weights,
-            desk.problem_weights,
-            nearest,
-            strongest_parts({name: float(column[row]) for name, column in parts.items()}),
-        )
-        verdict = verdicts[scored.code]
-        cards.append(service_card(scored, service, verdict, reason, near.knowledge, today))
-        local = resource_cards(
-            scored, reading, assessment, near.similarity, near.knowledge, reason, today, taken
-        )
-        taken.update(card.service_id for card in local)
-        cards += local
-    return tuple(replace(card, rank=rank) for rank, card in enumerate(cards, start=1))
 
 
 def _uncovered(

@@ -20,7 +20,9 @@ _AGE_BANDS = (
     ("40〜64歳", 40, 64),
     ("65歳以上", 65, 120),
 )
-_SAID_BY_NOBODY = Span("", 0, 0)
+SELF = "本人"
+# An answer has no place in the note.
+SAID_BY_NOBODY = Span("", 0, 0)
 
 Order = Callable[[Mapping[str, Eligibility]], tuple[str, ...]]
 
@@ -68,16 +70,16 @@ def _answers(
     fact: FactDefinition, people: Sequence[Person], facts: Sequence[Fact]
 ) -> list[tuple[str, Sequence[Person], Sequence[Fact]]]:
     if fact.code == "age":
-        return [(name, _with_age(people, low, high), facts) for name, low, high in _AGE_BANDS]
+        return [(name, with_age(people, low, high), facts) for name, low, high in _AGE_BANDS]
     if fact.kind != "bool":
         return []
     return [
-        (name, people, (*facts, Fact(fact.code, value, _SAID_BY_NOBODY)))
+        (name, people, (*facts, Fact(fact.code, value, SAID_BY_NOBODY)))
         for name, value in ((fact.label, True), ("そうでない", False))
     ]
 
 
-def _with_age(people: Sequence[Person], low: int, high: int) -> list[Person]:
+def with_age(people: Sequence[Person], low: int, high: int, words: str = "") -> list[Person]:
     """Give the age to the person consulted about; others of unknown age are left out."""
-    known = [p for p in people if p.age_min is not None and p.role != "本人"]
-    return [Person("本人", low, high, "", "unknown", _SAID_BY_NOBODY), *known]
+    known = [p for p in people if p.age_min is not None and p.role != SELF]
+    return [Person(SELF, low, high, words, "unknown", SAID_BY_NOBODY), *known]

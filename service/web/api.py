@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.encoders import jsonable_encoder
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from knowledge.models import Resource, Service
 from service.accounts.viewer import Viewer
@@ -28,6 +28,11 @@ class TriageRequest(BaseModel):
 
     note: str = Field(description="相談記録（20,000文字まで）", examples=["母84が同じ話をくり返す"])
     top: int = Field(DEFAULT_TOP, ge=1, le=69, description="支援分野の数")
+    answers: dict[str, StrictBool | StrictInt | None] = Field(
+        default_factory=dict,
+        description="「次に聞くこと」の答え。fact ごとに、はい・いいえ、数、null（聞いたが分からない）",
+        examples=[{"renting": True, "age": 38, "debt": None}],
+    )
 
 
 class Fault(BaseModel):
@@ -58,7 +63,8 @@ _LOOKING_UP: dict[int | str, dict[str, Any]] = {
 @router.post("/api/triage", summary="相談記録からつなぎ先の候補を返す", responses=_ASKING)
 def api_triage(request: Request, viewer: DeskUser, body: TriageRequest) -> dict[str, Any]:
     """Answer a note."""
-    found = triage(desk_of(request), body.note, world_of(request).today(), body.top)
+    desk, today = desk_of(request), world_of(request).today()
+    found = triage(desk, body.note, today, body.top, answers=body.answers)
     record_triage(request, viewer, found, "api")
     return as_json(found)
 

@@ -24,6 +24,9 @@ STATIC = _SERVICE / "static"
 # address, words, the right it takes
 _MENU = (
     ("/", "窓口", "desk.use"),
+    ("/cases", "相談", "cases.read"),
+    ("/insights", "気づき", "insights.read"),
+    ("/advice", "後方支援", "advice.answer"),
     ("/records", "支援先", "records.read"),
     ("/records/import", "取り込み", "records.import"),
     ("/releases", "データの版", "releases.change"),

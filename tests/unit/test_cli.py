@@ -159,7 +159,10 @@ def test_eval_run_writes_its_three_files(tmp_path: Path) -> None:
         "\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8"
     )
     out = tmp_path / "out"
-    result = _run("eval", "run", "--cases", str(cases), "--out", str(out), "--json")
+    history = str(tmp_path / "history.db")
+    result = _run(
+        "eval", "run", "--cases", str(cases), "--out", str(out), "--json", "--history", history
+    )
     assert result.returncode == 0
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert [c["id"] for c in run["cases"]] == ["a", "b"]

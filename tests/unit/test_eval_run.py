@@ -20,8 +20,8 @@ from service.triage.triage import Desk, make_desk
 
 TODAY = date(2026, 6, 1)
 CASES = """\
-{"id": "A", "note": "母84は<b>独居</b>。", "primary": ["elderly.watch_meal"], "acceptable": ["poverty.food"], "difficulty": "easy", "label_origin": "invented", "tags": ["見守り"], "red_flags": []}
-{"id": "B", "note": "米がない。", "primary": ["poverty.food"], "difficulty": "hard", "label_origin": "invented", "red_flags": ["lifeline_loss"]}
+{"id": "A", "note": "母84は独居。", "primary": ["elderly.watch_meal"], "acceptable": ["poverty.food"], "difficulty": "easy", "label_origin": "invented", "tags": ["見守り"], "red_flags": []}
+{"id": "B", "note": "<b>米</b>がない。", "primary": ["poverty.food"], "difficulty": "hard", "label_origin": "invented", "red_flags": ["lifeline_loss"]}
 
 {"id": "C", "note": "まだ誰も見ていない相談。"}
 {"id": "D", "note": "住民票がほしい。", "primary": ["none.other_dept"], "difficulty": "easy", "label_origin": "desk"}
@@ -232,7 +232,7 @@ def test_the_report_shows_notes_as_text_and_asks_nobody(
     """One file: no script, no address, and markup in a note stays markup to read."""
     saved(cases, tmp_path)
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "母84は&lt;b&gt;独居&lt;/b&gt;。" in html
+    assert "&lt;b&gt;米&lt;/b&gt;がない。" in html
     assert not re.search(r"<script|<link|<img|https?://|url\(", html)
     assert "recall_primary@5" in html
     assert "なし" in html

@@ -51,6 +51,14 @@ MEANT: dict[str, tuple[set[str], set[str], set[str]]] = {
     "records.change": ({"keeper", "prefecture", "admin"}, set(), set()),
     "records.import": ({"keeper", "prefecture", "admin"}, set(), set()),
     "releases.change": ({"keeper", "prefecture", "admin"}, set(), set()),
+    "cases.read": ({"staff", "coordinator"}, set(), set()),
+    "cases.change": ({"staff", "coordinator"}, set(), set()),
+    "insights.read": (
+        {"staff", "coordinator", "evaluator", "prefecture", "admin"},
+        {"prefecture"},
+        set(),
+    ),
+    "advice.answer": ({"prefecture"}, {"prefecture"}, set()),
 }
 DECISION = Path(__file__).parents[3] / "docs" / "decisions" / "0007-accounts.md"
 

@@ -155,9 +155,15 @@ def changes_by(world: Attacked, method: str, **sent: str) -> list[str]:
     return found
 
 
+# Looking is recorded, and so is having been refused a look.
+_LOOKING = {
+    "access.refuse", "advice.see", "case.list", "case.see", "insights.see", "person.list",
+}  # fmt: skip
+
+
 def _changes(world: Attacked) -> list[str]:
     """What is recorded, but for having looked."""
-    return [action for action in world.recorded() if action != "person.list"]
+    return [action for action in world.recorded() if action not in _LOOKING]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])

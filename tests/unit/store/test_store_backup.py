@@ -124,7 +124,7 @@ def test_a_backup_taken_while_a_process_writes_is_one_moment(
         assert audit.verify_chain(conn) is None
 
 
-@pytest.mark.parametrize("previous", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("previous", ["0001", "0002", "0003", "0004"])
 def test_the_previous_schema_is_backed_up_as_it_is_and_restored_as_the_newest(
     bare: Engine, other: Engine, file: Path, previous: str
 ) -> None:

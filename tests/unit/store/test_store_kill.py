@@ -152,7 +152,9 @@ def test_a_migration_killed_at_any_statement_leaves_an_empty_database_empty(
     write_sequence(bare, "hanako")
 
 
-@pytest.mark.parametrize(("previous", "statements"), [("0001", 5), ("0002", 2), ("0003", 2)])
+@pytest.mark.parametrize(
+    ("previous", "statements"), [("0001", 5), ("0002", 2), ("0003", 2), ("0004", 2)]
+)
 def test_a_migration_killed_at_any_statement_leaves_the_previous_schema_at_work(
     bare: Engine, url: str, previous: str, statements: int
 ) -> None:

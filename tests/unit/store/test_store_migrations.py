@@ -29,6 +29,7 @@ from service.store.migrations.versions import (
     r0002_rate_counters,
     r0003_password_time,
     r0004_records,
+    r0005_cases,
 )
 from service.store.tables import METADATA
 from service.store.towns import list_towns, save_town
@@ -45,7 +46,7 @@ from tests.fixtures.store_world import (
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(params=["0001", "0002", "0003"])
+@pytest.fixture(params=["0001", "0002", "0003", "0004"])
 def previous(bare: Engine, request: pytest.FixtureRequest) -> Engine:
     """A database of an earlier schema, with one sequence of rows."""
     with writing(bare) as conn:
@@ -164,7 +165,13 @@ def test_a_database_that_was_never_prepared_is_said_in_japanese(bare: Engine) ->
 
 
 def test_there_is_no_way_back() -> None:
-    for step in (r0001_ground, r0002_rate_counters, r0003_password_time, r0004_records):
+    for step in (
+        r0001_ground,
+        r0002_rate_counters,
+        r0003_password_time,
+        r0004_records,
+        r0005_cases,
+    ):
         with pytest.raises(NotImplementedError, match="戻すことはできません"):
             step.downgrade()
 

@@ -35,13 +35,13 @@ PROGRAM = f"""
 import os, sys
 from service.web import api, desk_pages
 real = desk_pages.triage
-def failing(desk, note, *rest):
+def failing(desk, note, *rest, **named):
     if {FAIL!r} in note:
         try:
             raise KeyError(note)
         except KeyError as error:
             raise RuntimeError("cannot read " + note) from error
-    return real(desk, note, *rest)
+    return real(desk, note, *rest, **named)
 desk_pages.triage = api.triage = failing
 opened = os.open(os.environ["WATCH"], os.O_WRONLY | os.O_APPEND)
 def watch(event, arguments):
@@ -120,6 +120,11 @@ def _plant(server: Served) -> None:
         assert MARK in shown.text
         assert browser.post("/", data={"note": NOTE}, headers={"HX-Request": "true"}).is_success
         assert browser.post("/api/triage", json={"note": NOTE}).is_success
+        assert browser.post("/similar", data={"note": NOTE}).is_success
+        assert browser.post("/gaps", data={"note": NOTE, "problem": ""}).status_code in (303, 422)
+        for field in ("answer_age", "say", "take_back", "choose", "problem", "category"):
+            browser.post("/", data={"note": NOTE, field: MARK})
+            browser.post("/gaps", data={"note": NOTE, field: MARK})
         for failing in (
             browser.post("/", data={"note": NOTE + FAIL}),
             browser.post("/api/triage", json={"note": NOTE + FAIL}),

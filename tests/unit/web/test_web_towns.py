@@ -205,9 +205,16 @@ def test_the_menu_holds_what_the_person_may_open(towns: Hall) -> None:
         return re.findall(r'href="([^"]+)"', inside[0]) if inside else []
 
     assert menu("trainee") == []
-    assert menu("staff") == ["/", "/records"]
+    assert menu("staff") == ["/", "/cases", "/insights", "/records"]
     assert menu("keeper") == ["/", "/records", "/records/import", "/releases"]
-    assert menu("admin") == ["/", "/records", "/records/import", "/releases", "/accounts"]
+    assert menu("admin") == [
+        "/",
+        "/insights",
+        "/records",
+        "/records/import",
+        "/releases",
+        "/accounts",
+    ]
 
 
 def test_an_admin_sees_and_changes_the_people_of_the_town_that_was_chosen(towns: Hall) -> None:

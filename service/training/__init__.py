@@ -1,0 +1,1 @@
+"""Training for newcomers (研修): invented cases with what a good desk does, and why."""
