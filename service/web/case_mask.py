@@ -44,6 +44,8 @@ _INSTEAD: Mapping[Kind, str] = {
 }
 # What an office has too, and what a connection is of no use without.
 PLACE_KINDS: frozenset[Kind] = frozenset({"address", "phone", "email", "facility"})
+# What may stand in an office's own name; a phone there is somebody's, it has its own field.
+_NAME_KINDS: frozenset[Kind] = frozenset({"address", "facility"})
 NOTE = "note"
 _MOST_OWN = 100
 
@@ -130,13 +132,16 @@ def mask_all(
 ) -> Masking:
     """Look through all ``texts`` (by field; the note's is ``NOTE``) and mask them.
 
-    What is personal in one text is so in the others.  No secret are the phones and addresses of
-    offices: in the fields named in ``offices``, and those that stand in ``known_already``.
+    What is personal in one text is so in the others.  No secret are offices: their names and
+    places in the fields named in ``offices``, and what stands in ``known_already``.
     """
     ticks = ticks or Ticks()
 
     def counts(name: str, f: Found) -> bool:
-        return f.kind not in PLACE_KINDS or (name not in offices and f.text not in known_already)
+        if f.kind not in PLACE_KINDS:
+            return True
+        is_its_name = name in offices and f.kind in _NAME_KINDS
+        return not is_its_name and f.text not in known_already
 
     first = {name: find_personal(text, gazetteer, today) for name, text in texts.items()}
     known = {f.text: f for found in first.values() for f in found if len(f.text) > 1}

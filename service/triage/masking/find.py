@@ -52,12 +52,13 @@ def find_personal(note: str, gazetteer: Gazetteer, today: date) -> tuple[Found, 
     tagged = trim_names(text, ruled.tokens, tag(text, ruled.tokens, ruled.pieces, BIAS))
     named = join([*ruled.pieces, *tagged], text)
     pieces = complete_names(text, ruled.tokens, list(named))
-    named = join(sift(text, ruled.tokens, pieces), text)
+    own = gazetteer.facilities
+    named = join(sift(text, ruled.tokens, pieces, own), text)
     births = find_births(text, named, today)
     ages = ruled.ages | {b.start: b.age for b in births}
     pieces = [*named, *(Piece(b.start, b.end, "birth") for b in births)]
     pieces += find_repeats(text, ruled.tokens, named)
-    pieces = sift(text, ruled.tokens, pieces)
+    pieces = sift(text, ruled.tokens, pieces, own)
     final = join(pieces, text)
     instead = replacements(text, final, ages, gazetteer.districts)
     return _in_note(note, ruled.folded, final, instead)

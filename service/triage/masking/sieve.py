@@ -6,7 +6,7 @@ Rules and tagger both pass here, so that what is said once about plain words hol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 
 from index.text import Token
@@ -47,9 +47,10 @@ _LOCATED = re.compile(
 )
 _PARTICLES = frozenset("をはがもにでと")
 _KANA_NAMED = re.compile(
-    r"(?!うどん|とうふ|まち|ぶどう|りんご|たばこ|うち|よそ)[ぁ-ん]{3,8}(?:の家|作業所|タクシー|ホール)"
+    r"(?!うどん|とうふ|まち|ぶどう|りんご|たばこ|うち|よそ|わたし|あなた|じぶん|みんな|となり|それぞれ|むすめ|むすこ|おや)[ぁ-ん]{3,8}(?:の家|作業所|タクシー|ホール)"
 )
 _KANA_JOINED = re.compile(r"[ァ-ヴーA-Za-z]・[ァ-ヴーA-Za-z]")
+_KANA_NOUN = re.compile(r"[ぁ-んァ-ヴー]{3,}|憩い|希望|若葉|青空")
 _KANA = re.compile(r"[ぁ-んー]+")
 # Nouns that only carry a sentence on.
 _FORMAL = frozenset(["とき", "こと", "ところ", "もの", "ため", "ほか", "はず", "まま"])
@@ -58,8 +59,10 @@ _FROM = re.compile(
 )
 
 
-def sift(text: str, tokens: tuple[Token, ...], pieces: Iterable[Piece]) -> list[Piece]:
-    """Return the pieces without those that are no personal words."""
+def sift(
+    text: str, tokens: tuple[Token, ...], pieces: Iterable[Piece], known: Collection[str] = ()
+) -> list[Piece]:
+    """Return the pieces without those that are no personal words; ``known`` names stay."""
     written = [m.span() for m in _WRITTEN.finditer(text)]
     at = {t.start: i for i, t in enumerate(tokens)}
     kept: list[Piece] = []
@@ -72,6 +75,9 @@ def sift(text: str, tokens: tuple[Token, ...], pieces: Iterable[Piece]) -> list[
             p.kind == "address"
             and re.sub(r"\D", "", text[p.start : p.end]) in masking_words().hotlines
         ):
+            continue
+        if text[p.start : p.end] in known:
+            kept.append(p)
             continue
         if p.kind == "facility" and _is_general(text, tokens, p):
             continue
@@ -169,7 +175,11 @@ def _is_general(text: str, tokens: tuple[Token, ...], p: Piece) -> bool:
     if _KANA_NAMED.fullmatch(word):
         return False
     inside = [t for t in tokens if p.start <= t.start and t.end <= p.end]
-    if _runs_on(inside) or ("・" in word and not _KANA_JOINED.search(word)):
+    if (
+        _runs_on(inside)
+        or _is_said_of(word, inside)
+        or ("・" in word and not _KANA_JOINED.search(word))
+    ):
         return True
     loose = any(word.endswith(e) for e in words.sets["facility_loose"])
     odd = any(len(a.surface) == len(b.surface) == 1 for a, b in pairwise(inside[:-1]))
@@ -178,9 +188,28 @@ def _is_general(text: str, tokens: tuple[Token, ...], p: Piece) -> bool:
 
 def _runs_on(inside: list[Token]) -> bool:
     """True for 子どもを保育所: a particle behind a word that is not kana is no part of a name."""
+    if any(t.pos[0] == "助動詞" and t.surface in ("た", "ない", "です", "ます") for t in inside):
+        return True
     return any(
         t.pos[0] == "助詞" and t.surface[0] in _PARTICLES and not _KANA.fullmatch(b.surface)
         for b, t in pairwise(inside)
+    )
+
+
+def _is_said_of(word: str, inside: list[Token]) -> bool:
+    """True for きょう県立病院 and わたしの家, 親の会: said of a time, a person or a place, no name."""
+    if not inside:
+        return False
+    head = inside[0]
+    timed = head.pos[2] == "副詞可能" and re.search(r"[一-龥]{2}|きょう|あした", head.surface)
+    if head.pos[0] in ("感動詞", "代名詞", "連体詞", "接続詞") or timed:
+        return len(head.surface) > 1
+    own = [t for t in inside if t.surface not in ("の", "家", "会", "軒")]
+    return re.search(r"の(?:家|会|.?軒)$", word) is not None and all(
+        t.pos[1] != "固有名詞"
+        and "普通" in could_be(t.surface)
+        and not _KANA_NOUN.fullmatch(t.surface)
+        for t in own
     )
 
 

@@ -262,3 +262,14 @@ def test_a_double_choice_is_told(light_hall: Hall) -> None:
     assert answer.status_code == 422
     assert "すでに" in error_on(answer.text)
     assert case.opened_at.date() == TODAY
+
+
+def test_a_phone_in_the_name_of_an_own_connection_is_asked_about(light_hall: Hall) -> None:
+    staff = light_hall.come_in("hanako", "staff")
+    case = keep(light_hall, staff)
+    typed = sent(case, name="090-1234-5678 へ折り返す")
+    asked = staff.post(f"/cases/{case.id}/own", data=typed)
+    assert "個人の情報らしい" in asked.text
+    staff.post(f"/cases/{case.id}/own", data=typed | {"masking": "replace"})
+    own = now_is(light_hall, f"/cases/{case.id}").referrals[-1].target
+    assert own.name == "［電話］ へ折り返す"
