@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pycrfsuite  # type: ignore[import-untyped]  # it ships no types
+import pycrfsuite
 
 from eval.cases import CASES_DIR, load_cases
 from eval.masking_quiet import quiet_files

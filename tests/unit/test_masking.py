@@ -267,3 +267,8 @@ def test_the_marked_spans_are_inside_their_notes_and_writers_are_apart() -> None
 
 def test_an_empty_note_has_nothing() -> None:
     assert mask("", find_personal("", NOWHERE, TODAY)) == Masked("", ())
+
+
+@pytest.mark.parametrize("place", ["秋田市", "岩手県", "山本郡", "福岡市"])
+def test_a_municipality_that_begins_like_a_surname_is_no_person(place: str) -> None:
+    assert find_personal(f"息子は{place}で月1回しか来ない。", NOWHERE, TODAY) == ()

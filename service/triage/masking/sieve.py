@@ -45,6 +45,8 @@ _TELLER = re.compile(
 _LOCATED = re.compile(
     r"^(?:[町市県村国]立|公立)?(?:図書館|公民館|体育館|資料館)|の中$|[ァ-ヴー]+の寮$|[爺婆]ちゃんの家$|^元(?:小|中)?学校$|(?:在学|治療|待期|授業)中$|(?:[上下前後中奥隣横裏表元他今角本次]|うち|よそ|あと|ほか|[親父母兄姉弟妹夫妻孫子島])の(?:家|寮|店|工場|学校|病院)$"
 )
+# Not 村 and 町: 今村 and 小町 are surnames.
+_MUNICIPALITY = re.compile(r"[一-龥]{2,4}[市県府郡]")
 _PARTICLES = frozenset("をはがもにでと")
 _KANA_NAMED = re.compile(
     r"(?!うどん|とうふ|まち|ぶどう|りんご|たばこ|うち|よそ|わたし|あなた|じぶん|みんな|となり|それぞれ|むすめ|むすこ|おや)[ぁ-ん]{3,8}(?:の家|作業所|タクシー|ホール)"
@@ -91,6 +93,8 @@ def _is_none(text: str, tokens: tuple[Token, ...], first: int | None, p: Piece) 
     if _is_never(text, p, word) or _inside_longer(text, p):
         return True
     honored = bool(_HONORED.match(text, p.end))
+    if not honored and _MUNICIPALITY.fullmatch(word):
+        return True
     if honored and _is_called_so(text, p, word):
         return True
     if honored or first is None:
